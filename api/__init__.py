@@ -1,0 +1,1 @@
+"""Readings to people: HTTP routes and the page."""

@@ -1,0 +1,1 @@
+"""Operational SQL: what people work on, apart from the history of readings."""

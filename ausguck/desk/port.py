@@ -1,0 +1,76 @@
+"""What the desk keeps for people: dead letters, values left out, inventories."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from ausguck.model import AssetId, DeadLetter, DroppedValue, Inventory, Position, Reason
+
+
+class DeadLetterRow(msgspec.Struct, frozen=True):
+    """Identical dead letters (topic, reason, element) collapsed into one row."""
+
+    id: int
+    topic: str
+    reason: Reason
+    detail: str
+    element: bytes
+    count: int
+    first_at_ms: int
+    last_at_ms: int
+    last_position: Position
+
+
+class DroppedValueRow(msgspec.Struct, frozen=True):
+    """Values of one asset and key left out for one reason."""
+
+    asset: AssetId
+    key: str
+    reason: str
+    example: str
+    count: int
+    first_at_ms: int
+    last_at_ms: int
+
+
+class Desk(Protocol):
+    """Operational SQL; every call is short and may be made from any thread."""
+
+    def record(
+        self,
+        letters: Sequence[DeadLetter],
+        dropped: Sequence[DroppedValue],
+        inventories: Sequence[Inventory],
+    ) -> None:
+        """Write in one transaction; the same call after a crash changes nothing.
+
+        Each row keeps the origin it has counted up to and ignores what is not behind it.
+        """
+        ...
+
+    def dead_letters(
+        self, *, after_id: int = 0, limit: int = 100, reason: Reason | None = None
+    ) -> Sequence[DeadLetterRow]:
+        """Dead letters in order of id, after the one named."""
+        ...
+
+    def dead_letter(self, letter_id: int) -> DeadLetterRow | None:
+        """One dead letter, or None."""
+        ...
+
+    def remove(self, letter_ids: Sequence[int]) -> int:
+        """Forget dead letters (retried or purged) and return how many there were."""
+        ...
+
+    def dead_letter_rows(self) -> int:
+        """How many rows there are, for the quota."""
+        ...
+
+    def dropped_values(self, *, limit: int = 1000) -> Sequence[DroppedValueRow]:
+        """What was left out, the most frequent first."""
+        ...
+
+    def inventory(self, asset: AssetId) -> Inventory | None:
+        """What the device in an asset last said it is, or None."""
+        ...

@@ -1,0 +1,31 @@
+"""Named places in the flow at which a test may kill the process.
+
+A probe is called with the name of the place just reached. In service it does nothing.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+Probe = Callable[[str], None]
+
+
+class CrashPoint(StrEnum):
+    """Every place at which the no-loss promise could break."""
+
+    JOURNAL_BEFORE_WRITE = "journal.before_write"
+    JOURNAL_BEFORE_SYNC = "journal.before_sync"
+    JOURNAL_AFTER_SYNC = "journal.after_sync"
+    JOURNAL_NEW_SEGMENT = "journal.new_segment"
+    LISTENER_BEFORE_CONNACK = "listener.before_connack"
+    LISTENER_BEFORE_PUBACK = "listener.before_puback"
+    LISTENER_AFTER_PUBACK = "listener.after_puback"
+    LISTENER_BEFORE_PUBREC = "listener.before_pubrec"
+    LISTENER_BEFORE_PUBCOMP = "listener.before_pubcomp"
+    HISTORY_BEFORE_DEADLETTERS = "history.before_deadletters"
+    HISTORY_AFTER_DEADLETTERS = "history.after_deadletters"
+    STORE_BEFORE_COMMIT = "store.before_commit"
+    STORE_AFTER_COMMIT = "store.after_commit"
+
+
+def ignore(_point: str) -> None:
+    """The probe of a process in service."""

@@ -1,0 +1,1 @@
+"""The loops of a running process, one file each."""

@@ -1,0 +1,1 @@
+"""One frozen tree of settings, from TOML and `AUSGUCK_*`."""

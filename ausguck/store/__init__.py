@@ -1,0 +1,1 @@
+"""History behind one port."""

@@ -1,0 +1,110 @@
+"""The one door to history: what was written is what is read, in no vendor's words."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from ausguck.model import AssetId, Batch, Books, Kind, Outcome, Position, Reading, Refusal, Scalar
+
+RefusalSink = Callable[[Sequence[Refusal]], Awaitable[None]]
+
+
+class Every(StrEnum):
+    """Width of a window; days are local days of the asked time zone, with 23 and 25 hours."""
+
+    MINUTE = "1m"
+    FIVE_MINUTES = "5m"
+    QUARTER_HOUR = "15m"
+    HOUR = "1h"
+    DAY = "1d"
+
+
+class SeriesQuery(msgspec.Struct, frozen=True):
+    """One asset's metrics over [from_ms, to_ms); without `every` each reading is a point."""
+
+    asset: AssetId
+    metrics: tuple[str, ...]
+    from_ms: int
+    to_ms: int
+    every: Every | None = None
+    timezone: str = "Europe/Berlin"
+    limit: int = 100_000
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A value at a time, or over a window that starts then.
+
+    With `every`: `value` is the mean of a gauge, the increase of a counter (differences
+    within one boot, by event time, never negative; the difference belongs to the later
+    reading), the last value of a state or text; `minimum` and `maximum` are a gauge's;
+    `samples` counts what was observed (for a counter: the differences). A window in which
+    nothing was observed has `samples` 0 and `value` None: unknown is not zero.
+    """
+
+    at_ms: int
+    value: Scalar | None
+    samples: int = 1
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class Series(msgspec.Struct, frozen=True):
+    """One metric's points in order of time."""
+
+    metric: str
+    points: Sequence[Point]
+    truncated: bool = False
+
+
+class StoredEvent(msgspec.Struct, frozen=True):
+    """An event as it was written."""
+
+    asset: AssetId
+    observed_at_ms: int
+    received_at_ms: int
+    type: str
+    detail: str
+
+
+class Store(Protocol):
+    """History behind one port; both adapters pass `tests/store/contract.py` unread."""
+
+    async def write(self, batch: Batch, position: Position, refuse: RefusalSink) -> Outcome:
+        """Write a batch and the position behind it, all or nothing.
+
+        What cannot be stored is handed to `refuse` before the position moves. Members that
+        are stored already change nothing and count as duplicates; equal identity with
+        different content is refused as a conflict.
+
+        Raises:
+            StoreUnavailable: nothing is known to be written; the same call may be repeated.
+        """
+        ...
+
+    async def position(self) -> Position | None:
+        """Behind the last record whose readings are stored; None when nothing ever was."""
+        ...
+
+    async def books(self) -> Books:
+        """Totals since the store was made, moved in the same transaction as the position."""
+        ...
+
+    async def latest(self, kind: Kind, name: str | None = None) -> Sequence[Reading]:
+        """Each asset's newest reading by event time, by name; None for a value not in it."""
+        ...
+
+    async def series(self, query: SeriesQuery) -> Sequence[Series]:
+        """One series a metric, in the order asked; an empty one where nothing was stored."""
+        ...
+
+    async def events(
+        self, asset: AssetId, from_ms: int, to_ms: int, limit: int = 1000
+    ) -> Sequence[StoredEvent]:
+        """An asset's events of [from_ms, to_ms), oldest first."""
+        ...
+
+    async def prune(self, now_ms: int) -> int:
+        """Remove what is past its class's retention and return how many rows went."""
+        ...

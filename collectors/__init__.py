@@ -1,0 +1,1 @@
+"""Bytes to readings: what speaks to devices, and what understands them."""

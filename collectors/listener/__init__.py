@@ -1,0 +1,1 @@
+"""Devices connect here: sessions, acknowledgements and limits."""
