@@ -133,6 +133,18 @@ class DroppedValue(msgspec.Struct, frozen=True):
     example: str
 
 
+class Decoded(msgspec.Struct, frozen=True, gc=False):
+    """What one record of the journal holds; `..._origins` stand beside what they name."""
+
+    readings: Sequence[Reading] = ()
+    reading_origins: Sequence[Origin] = ()
+    events: Sequence[Event] = ()
+    event_origins: Sequence[Origin] = ()
+    inventories: Sequence[Inventory] = ()
+    dead_letters: Sequence[DeadLetter] = ()
+    dropped: Sequence[DroppedValue] = ()
+
+
 class Batch(msgspec.Struct, frozen=True):
     """What history writes in one transaction, with the books it adds.
 
@@ -143,6 +155,8 @@ class Batch(msgspec.Struct, frozen=True):
     events: Sequence[Event]
     origins: Sequence[Origin]
     dead_lettered: int
+    inventories: int = 0
+    """Inventories the desk took; the books count them as stored."""
 
 
 class Refusal(msgspec.Struct, frozen=True):

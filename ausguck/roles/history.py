@@ -1,0 +1,180 @@
+"""History: from the journal into the store, once, with the books balanced.
+
+The order is what keeps the promise: dead letters first, then rows, position and books in one
+transaction of the store. A crash between any two of them repeats the batch, and repeating it
+changes nothing.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+
+from ausguck.clock import Clock
+from ausguck.desk.port import Desk
+from ausguck.errors import AusguckError, StoreUnavailable
+from ausguck.journal.port import Tail
+from ausguck.model import Batch, DeadLetter, Outcome, Refusal
+from ausguck.probe import CrashPoint, Probe, ignore
+from ausguck.roles.gathered import Decoder, Gathered
+from ausguck.settings.tree import History as HistorySettings
+from ausguck.store.port import Store
+
+CHUNK_RECORDS = 256
+"""Decoded in one go, about half a millisecond, before the event loop gets its turn."""
+RETRY_MAX_S = 30.0
+QUOTA_POLL_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class HistoryStats(msgspec.Struct):
+    """What history did since the process started."""
+
+    records: int = 0
+    batches: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    inventories: int = 0
+    dead_letters: Counter[str] = msgspec.field(default_factory=Counter)
+    dropped_values: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    retries: Counter[str] = msgspec.field(default_factory=Counter)
+    last_write_at_ms: int | None = None
+    last_error: str | None = None
+    waits_for_quota: bool = False
+
+
+class History:
+    """The consumer that fills the store."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - it stands where six rooms meet
+        self,
+        tail: Tail,
+        decoder: Decoder,
+        store: Store,
+        desk: Desk,
+        clock: Clock,
+        settings: HistorySettings,
+        probe: Probe = ignore,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._tail = tail
+        self._decoder = decoder
+        self._store = store
+        self._desk = desk
+        self._clock = clock
+        self._settings = settings
+        self._probe = probe
+        self._sleep = sleep
+        self.stats = HistoryStats()
+        self.position = tail.position
+
+    async def run(self) -> None:
+        """Move batches for as long as the process lives."""
+        last_s = self._clock.monotonic_s()
+        while True:
+            gathered = await self._gather(last_s + self._settings.flush_interval_ms / 1000)
+            last_s = self._clock.monotonic_s()
+            await self.settle(gathered)
+
+    async def drain(self) -> None:
+        """Move what is committed already, then return; for an orderly end."""
+        while self._tail.available():
+            await self.settle(await self._gather(self._clock.monotonic_s()))
+
+    async def settle(self, gathered: Gathered) -> None:
+        """Bring a batch to its end, however long desk and store take to answer."""
+        attempt = 0
+        while True:
+            try:
+                await self._to_desk(gathered)
+                outcome = await self._to_store(gathered)
+            except (AusguckError, SQLAlchemyError, OSError) as error:
+                attempt += 1
+                await self._hold(error, attempt)
+            else:
+                self._count(gathered, outcome)
+                return
+
+    async def _gather(self, due_s: float) -> Gathered:
+        """A batch: full, or what has come by `due_s`; at least one record."""
+        gathered = Gathered(self._tail.position)
+        gathered.add(await self._tail.read(CHUNK_RECORDS), self._decoder)
+        while len(gathered.records) < self._settings.batch_records:
+            if self._tail.available():
+                gathered.add(await self._tail.read(CHUNK_RECORDS), self._decoder)
+                await asyncio.sleep(0)
+            elif (wait_s := due_s - self._clock.monotonic_s()) > 0:
+                await self._sleep(wait_s)
+            else:
+                break
+        return gathered
+
+    async def _to_desk(self, gathered: Gathered) -> None:
+        letters, dropped, inventories = (
+            gathered.dead_letters,
+            gathered.dropped,
+            gathered.inventories,
+        )
+        self._probe(CrashPoint.HISTORY_BEFORE_DEADLETTERS)
+        if letters:
+            await self._quota()
+        if letters or dropped or inventories:
+            await asyncio.to_thread(self._desk.record, letters, dropped, inventories)
+        self._probe(CrashPoint.HISTORY_AFTER_DEADLETTERS)
+
+    async def _to_store(self, gathered: Gathered) -> Outcome:
+        batch = gathered.batch
+
+        async def refuse(refusals: Sequence[Refusal]) -> None:
+            await self._quota()
+            letters = [self._letter(gathered, batch, refusal) for refusal in refusals]
+            await asyncio.to_thread(self._desk.record, letters, [], [])
+
+        return await self._store.write(batch, gathered.position, refuse)
+
+    def _letter(self, gathered: Gathered, batch: Batch, refusal: Refusal) -> DeadLetter:
+        origin = batch.origins[refusal.index]
+        record = gathered.record_of(origin)
+        return self._decoder.dead_letter(record, origin.element, refusal.reason, refusal.detail)
+
+    async def _quota(self) -> None:
+        """Wait while the dead letters are at their quota; nothing is lost meanwhile."""
+        quota = self._settings.dead_letter_rows
+        while await asyncio.to_thread(self._desk.dead_letter_rows) >= quota:
+            if not self.stats.waits_for_quota:
+                log.error(
+                    "history waits: %d dead letters are kept, which is the quota; "
+                    "see `ausguck deadletters list`, then retry or purge",
+                    quota,
+                )
+            self.stats.waits_for_quota = True
+            await self._sleep(QUOTA_POLL_S)
+        self.stats.waits_for_quota = False
+
+    async def _hold(self, error: Exception, attempt: int) -> None:
+        """Keep the batch, say why, and wait before it is tried again."""
+        self.stats.retries[type(error).__name__] += 1
+        self.stats.last_error = str(error)
+        wait_s = min(RETRY_MAX_S, 0.2 * 2 ** min(attempt, 10))
+        if isinstance(error, StoreUnavailable):
+            wait_s = max(wait_s, error.retry_after_s)
+        log.warning("history holds its batch and tries again in %.1f s: %s", wait_s, error)
+        await self._sleep(wait_s)
+
+    def _count(self, gathered: Gathered, outcome: Outcome) -> None:
+        stats = self.stats
+        stats.records += len(gathered.records)
+        stats.batches += 1
+        stats.stored += outcome.stored
+        stats.duplicates += outcome.duplicates
+        stats.inventories += len(gathered.inventories)
+        stats.dead_letters.update(letter.reason for letter in gathered.dead_letters)
+        stats.dead_letters.update(refusal.reason for refusal in outcome.refused)
+        stats.dropped_values.update((value.key, value.reason) for value in gathered.dropped)
+        stats.last_write_at_ms = self._clock.now_ms()
+        stats.last_error = None
+        self.position = gathered.position
