@@ -29,3 +29,25 @@ class CrashPoint(StrEnum):
 
 def ignore(_point: str) -> None:
     """The probe of a process in service."""
+
+
+def armed(words: str, kill: Callable[[], None]) -> Probe:
+    """A probe that calls `kill` the n-th time a place is reached.
+
+    `words` is `<place>` or `<place>:<n>`, as `AUSGUCK_CRASH_AT` gives it.
+
+    Raises:
+        ValueError: there is no such place, or n is not a number.
+    """
+    name, _, count = words.partition(":")
+    place = CrashPoint(name)
+    left = int(count or 1)
+
+    def probe(point: str) -> None:
+        nonlocal left
+        if point == place:
+            left -= 1
+            if left == 0:
+                kill()
+
+    return probe

@@ -1,0 +1,1 @@
+"""Which parts run together: the only room that knows them all."""

@@ -1,0 +1,77 @@
+"""The table of commands, and the two options they share."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from ausguck import __version__
+from ausguck.cli.check import check
+from ausguck.cli.deadletters import deadletters
+from ausguck.cli.demo import demo
+from ausguck.cli.journal import journal
+from ausguck.cli.keys import keys
+from ausguck.cli.replay import replay
+from ausguck.cli.run import run
+from ausguck.cli.simulate import simulate
+from ausguck.errors import AusguckError, ConfigError
+from ausguck.settings.load import load
+
+CONFIG_ERROR = 2
+FAILED = 1
+
+COMMANDS: tuple[click.Command, ...] = (
+    run,
+    demo,
+    check,
+    simulate,
+    replay,
+    journal,
+    deadletters,
+    keys,
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="ausguck")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Settings file. Without it: $AUSGUCK_CONFIG, ./ausguck.toml, /etc/ausguck/ausguck.toml, "
+    "else the defaults. AUSGUCK_SECTION__KEY in the environment goes over the file.",
+)
+@click.pass_context
+def main(context: click.Context, config: Path | None) -> None:
+    """Ausguck: the lookout over a city's bus Wi-Fi and its bikesharing stations.
+
+    Devices send MQTT; what they send is on disk before it is acknowledged, then in the store,
+    then on the page and in the API.
+
+    \b
+    First steps:
+      ausguck demo                 a simulated city on http://127.0.0.1:8080
+      ausguck check                is my settings file right?
+      ausguck run                  the real thing, by the settings file
+    """
+    if context.resilient_parsing or "--help" in sys.argv or "-h" in sys.argv:
+        return
+    try:
+        context.obj = load(config, os.environ)
+    except ConfigError as error:
+        click.echo(f"The settings are not right:\n{error}", err=True)
+        click.echo("Every setting is in ausguck.example.toml and docs/reference.", err=True)
+        context.exit(CONFIG_ERROR)
+
+
+for command in COMMANDS:
+    main.add_command(command)
+
+
+def entry() -> None:
+    """What the `ausguck` program runs: errors of ours in one line, others as they are."""
+    try:
+        main(prog_name="ausguck")
+    except AusguckError as error:
+        click.echo(f"ausguck: {error}", err=True)
+        sys.exit(FAILED)
