@@ -2,6 +2,7 @@
 
 AusguckError
  |- ConfigError          a setting is missing or wrong: which, found, expected
+ |   `- ConfigErrors     several are, one line each
  |- TopicError           a topic is not of our grammar
  |- JournalError         the journal cannot be read or written
  |- StoreError           the store refused for good
@@ -9,6 +10,8 @@ AusguckError
  |- BrokerUnavailable    a broker cannot be reached now; try again
  `- DataDirectoryInUse   another process owns the data directory
 """
+
+from collections.abc import Sequence
 
 
 class AusguckError(Exception):
@@ -23,6 +26,18 @@ class ConfigError(AusguckError):
         self.found = found
         self.expected = expected
         super().__init__(f"{key}: found {found}, expected {expected}")
+
+
+class ConfigErrors(ConfigError):  # noqa: N818 - several errors are not one
+    """Several settings are wrong; says each on a line of its own."""
+
+    def __init__(self, errors: Sequence[ConfigError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(errors[0].key, errors[0].found, errors[0].expected)
+
+    def __str__(self) -> str:
+        """One line for each mistake."""
+        return "\n".join(str(error) for error in self.errors)
 
 
 class TopicError(AusguckError):

@@ -1,39 +1,78 @@
 """Every setting there is, with its default, its range and what it is for."""
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-NAME = r"^[A-Za-z0-9_-]{1,64}$"
-HASH = r"^scrypt\$[0-9]+\$[0-9]+\$[0-9]+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+$"
+Value = TypeVar("Value")
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+ASSET = re.compile(r"(bus|station|device)/[A-Za-z0-9_-]{1,64}")
+HASH = re.compile(r"scrypt\$[0-9]+\$[0-9]+\$[0-9]+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+")
 
 
-def _known_timezone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("an IANA time zone such as 'Europe/Berlin'")
-    return name
+@dataclass(frozen=True, slots=True)
+class Check(Generic[Value]):
+    """A test of one value, with the words that say what it expects."""
+
+    words: str
+    accepts: Callable[[Value], bool]
+
+    def __call__(self, value: Value) -> Value:
+        """The value itself, when it is accepted."""
+        if not self.accepts(value):
+            raise ValueError(self.words)
+        return value
 
 
-def _address(host: str) -> str:
-    if host != "localhost":
-        try:
-            ip_address(host)
-        except ValueError:
-            raise ValueError("an IP address or 'localhost'") from None
-    return host
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return True
 
 
+def _is_hash(secret: SecretStr) -> bool:
+    return HASH.fullmatch(secret.get_secret_value()) is not None
+
+
+def _is_name(name: str) -> bool:
+    return NAME.fullmatch(name) is not None
+
+
+def _is_timezone(name: str) -> bool:
+    return name in available_timezones()
+
+
+def _is_asset(asset: str) -> bool:
+    return ASSET.fullmatch(asset) is not None
+
+
+IS_NAME = Check("1 to 64 of A-Z a-z 0-9 _ -", _is_name)
+IS_TIMEZONE = Check("an IANA time zone such as 'Europe/Berlin'", _is_timezone)
+IS_ADDRESS = Check("an IP address or 'localhost'", _is_address)
+IS_ASSET = Check("an asset such as 'bus/0123', 'station/12' or 'device/SN77'", _is_asset)
+IS_HASH = Check("a hash as `ausguck keys hash-password` makes it, 'scrypt$...'", _is_hash)
+
+Name = Annotated[str, AfterValidator(IS_NAME)]
+TimeZone = Annotated[str, AfterValidator(IS_TIMEZONE)]
+Host = Annotated[str, AfterValidator(IS_ADDRESS)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
-Host = Annotated[str, AfterValidator(_address)]
+Asset = Annotated[str, AfterValidator(IS_ASSET)]
+PasswordHash = Annotated[SecretStr, AfterValidator(IS_HASH)]
 
 
 class Section(BaseModel):
     """A table of the file: frozen, and closed to unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Area(Section):
@@ -48,10 +87,8 @@ class Area(Section):
 class Site(Section):
     """The city, and where this process keeps its files."""
 
-    id: str = Field("kiel", pattern=NAME, description="level 2 of every topic")
-    timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
-        "Europe/Berlin", description="whose days the answers count in"
-    )
+    id: Name = Field("kiel", description="level 2 of every topic")
+    timezone: TimeZone = Field("Europe/Berlin", description="whose days the answers count in")
     data_dir: Path = Field(Path("var"), strict=False, description="journal, store and desk")
     area: Area = Field(default_factory=Area)
 
@@ -84,8 +121,8 @@ class User(Section):
     """Who may connect with a password, and for which assets."""
 
     name: str = Field(min_length=1, max_length=128, description="MQTT user name")
-    password_hash: SecretStr = Field(description="made by `ausguck keys hash-password`")
-    assets: tuple[str, ...] = Field(
+    password_hash: PasswordHash = Field(description="made by `ausguck keys hash-password`")
+    assets: tuple[Asset, ...] = Field(
         (), strict=False, description="what it may speak for, such as 'bus/0123'"
     )
     gateway: bool = Field(default=False, description="may speak for every asset of the site")

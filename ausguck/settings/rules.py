@@ -1,0 +1,185 @@
+"""What single values cannot say: settings that contradict each other or the machine."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+
+from ausguck.errors import ConfigError
+from ausguck.settings.mistakes import described
+from ausguck.settings.tree import Settings, Tls
+
+LEAST_SEGMENTS = 2
+
+
+class Machine(NamedTuple):
+    """The questions the rules ask of the file system."""
+
+    unreadable: Callable[[Path], str | None]
+    mismatch: Callable[[Tls], str | None]
+    is_blocked: Callable[[Path], bool]
+
+
+class Rule(NamedTuple):
+    """A check that needs the named sections to be sound by themselves."""
+
+    needs: tuple[str, ...]
+    check: Callable[[Settings, Machine], Iterator[ConfigError]]
+
+
+def broken(settings: Settings, machine: Machine, sound: Sequence[str]) -> list[ConfigError]:
+    """Every rule that is broken, of those whose sections are sound."""
+    return [
+        error
+        for rule in RULES
+        if set(rule.needs) <= set(sound)
+        for error in rule.check(settings, machine)
+    ]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine reaches the address."""
+    return host == "localhost" or ip_address(host).is_loopback
+
+
+def _area(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
+    area = settings.site.area
+    if area.south >= area.north:
+        yield ConfigError(
+            "site.area.south", f"{area.south}", f"less than site.area.north, which is {area.north}"
+        )
+    if area.west >= area.east:
+        yield ConfigError(
+            "site.area.west", f"{area.west}", f"less than site.area.east, which is {area.east}"
+        )
+
+
+def _data_dir(settings: Settings, machine: Machine) -> Iterator[ConfigError]:
+    path = settings.site.data_dir
+    if machine.is_blocked(path):
+        yield ConfigError("site.data_dir", f"{str(path)!r}, a file", "a directory, or a new name")
+
+
+def _journal(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
+    journal = settings.journal
+    if journal.commit_bytes > journal.segment_bytes:
+        yield ConfigError(
+            "journal.commit_bytes",
+            f"{journal.commit_bytes}",
+            f"at most journal.segment_bytes, which is {journal.segment_bytes}",
+        )
+    if journal.cap_bytes < LEAST_SEGMENTS * journal.segment_bytes:
+        yield ConfigError(
+            "journal.cap_bytes",
+            f"{journal.cap_bytes}",
+            f"at least twice journal.segment_bytes, which is {journal.segment_bytes}",
+        )
+
+
+def _budget(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
+    budget, packet = settings.journal.budget_bytes, settings.listener.max_packet_bytes
+    if budget < packet:
+        yield ConfigError(
+            "journal.budget_bytes",
+            f"{budget}",
+            f"at least listener.max_packet_bytes, which is {packet}",
+        )
+
+
+def _intake(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
+    if not settings.listener.enabled:
+        yield ConfigError(
+            "listener.enabled", "false", "true, because nothing else takes messages in yet"
+        )
+
+
+def _anonymous(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
+    listener = settings.listener
+    if not listener.enabled:
+        return
+    if listener.anonymous and not is_loopback(listener.host):
+        yield ConfigError(
+            "listener.anonymous",
+            f"true with listener.host {listener.host!r}",
+            "false, or a loopback address such as '127.0.0.1' as listener.host",
+        )
+    client_ca = listener.tls and listener.tls.client_ca
+    if not listener.anonymous and not listener.users and client_ca is None:
+        yield ConfigError(
+            "listener.users",
+            "none, with listener.anonymous false",
+            "at least one user, or listener.tls.client_ca",
+        )
+
+
+def _users(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
+    users = settings.listener.users
+    times = Counter(user.name for user in users)
+    seen: set[str] = set()
+    for index, user in enumerate(users):
+        if times[user.name] > 1 and user.name in seen:
+            yield ConfigError(
+                f"listener.users[{index}].name", described(user.name), "a name not used before"
+            )
+        seen.add(user.name)
+        if not (user.assets or user.gateway or user.operator):
+            yield ConfigError(
+                f"listener.users[{index}].assets",
+                "none",
+                "at least one asset, or gateway or operator true",
+            )
+
+
+def _tls(settings: Settings, machine: Machine) -> Iterator[ConfigError]:
+    tls = settings.listener.tls
+    if tls is None:
+        return
+    files = {"certificate": tls.certificate, "key": tls.key, "client_ca": tls.client_ca}
+    reasons = {name: machine.unreadable(path) for name, path in files.items() if path}
+    for name, reason in reasons.items():
+        if reason:
+            found = f"{str(files[name])!r}, {reason}"
+            yield ConfigError(f"listener.tls.{name}", found, "a PEM file that can be read")
+    if not any(reasons.values()) and (reason := machine.mismatch(tls)):
+        yield ConfigError("listener.tls", reason, "a certificate and the private key to it, in PEM")
+
+
+def _retention(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
+    days = settings.retention
+    if days.position_days > days.telemetry_days:
+        yield ConfigError(
+            "retention.position_days",
+            f"{days.position_days}",
+            f"at most retention.telemetry_days, which is {days.telemetry_days}",
+        )
+
+
+def _api(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
+    if not is_loopback(settings.api.host):
+        yield ConfigError(
+            "api.host",
+            described(settings.api.host),
+            "a loopback address such as '127.0.0.1', until there are keys to ask for",
+        )
+
+
+def _ports(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
+    port = settings.api.port
+    if port and port == settings.listener.port and settings.listener.enabled:
+        yield ConfigError("api.port", f"{port}", "another port than listener.port")
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(("site",), _area),
+    Rule(("site",), _data_dir),
+    Rule(("journal",), _journal),
+    Rule(("journal", "listener"), _budget),
+    Rule(("listener",), _intake),
+    Rule(("listener",), _anonymous),
+    Rule(("listener",), _users),
+    Rule(("listener",), _tls),
+    Rule(("retention",), _retention),
+    Rule(("api",), _api),
+    Rule(("listener", "api"), _ports),
+)
