@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 import mqtt5
 
-RELEASED = b""
 READ_BYTES = 65_536
 
 
@@ -25,6 +24,7 @@ class Device:
         self._next_id = 0
         self.unacknowledged: dict[int, mqtt5.PublishPacket] = {}
         self.received: set[int] = set()  # QoS 2 ids with a PUBREC
+        self.published = 0
         self.acknowledged: list[bytes] = []
         self.session_present = False
 
@@ -55,13 +55,12 @@ class Device:
 
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
         """Send a message and remember it until it is acknowledged."""
+        self.published += 1
         if qos == 0:
             self._send(mqtt5.PublishPacket(topic, payload).write())
             return
         self._next_id = self._next_id % 65_535 + 1
-        packet = mqtt5.PublishPacket(
-            topic, payload, qos=mqtt5.QoS(qos), packet_id=self._next_id
-        )
+        packet = mqtt5.PublishPacket(topic, payload, qos=mqtt5.QoS(qos), packet_id=self._next_id)
         self.unacknowledged[self._next_id] = packet
         self._send(packet.write())
 
@@ -82,7 +81,9 @@ class Device:
 
     def _answer(self, packet: mqtt5.Packet) -> None:
         if isinstance(packet, mqtt5.PubAckPacket):
-            self._finish(packet.packet_id, refused=packet.reason_code >= mqtt5.PubAckReasonCode(128))
+            self._finish(
+                packet.packet_id, refused=packet.reason_code >= mqtt5.PubAckReasonCode(128)
+            )
         elif isinstance(packet, mqtt5.PubRecPacket):
             if packet.reason_code >= mqtt5.PubRecReasonCode(128):
                 self._finish(packet.packet_id, refused=True)
@@ -110,7 +111,7 @@ class Device:
             raise ConnectionError("not connected")
         while True:
             try:
-                packet, size = mqtt5.read(self._buffer)
+                packet, size = mqtt5.read(memoryview(bytes(self._buffer)))
             except IndexError:
                 data = self._socket.recv(READ_BYTES)
                 if not data:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 READY = re.compile(r"ready: page (\S+) devices (?:mqtts?://[^:]+:(\d+)|off)")
 START_S = 30
@@ -31,7 +32,7 @@ class Running:
         self.port = 0
         self.said: list[str] = []
 
-    def __enter__(self) -> "Running":
+    def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "ausguck", "run"],
             env=self._environ,

@@ -1,0 +1,147 @@
+"""The processes a bench starts and what the kernel says of them."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+READY = re.compile(r"ready: page (\S+) devices (?:mqtts?://[^:]+:(\d+)|off)")
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+START_S = 30
+
+
+class Served:
+    """A process that listens: its pid and ports."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int, page_url: str = "") -> None:
+        self.process = process
+        self.port = port
+        self.page_url = page_url
+
+    def cpu_s(self) -> float:
+        """CPU seconds so far, user and system, all threads."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+    def rss_bytes(self) -> int:
+        """Resident memory now."""
+        statm = Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii")
+        return int(statm.split()[1]) * PAGE_BYTES
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """End the process at the end of the block, whatever happens."""
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def ausguck(data_dir: Path, **environ: str) -> Iterator[Served]:
+    """`ausguck run` on free ports, with limits out of the way."""
+    with python("-m", "ausguck", "run", data_dir=data_dir, **environ) as served:
+        yield served
+
+
+@contextmanager
+def python(*arguments: str, data_dir: Path, **environ: str) -> Iterator[Served]:
+    """One of our programs that prints the ready line."""
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        env={
+            **os.environ,
+            "AUSGUCK_SITE__DATA_DIR": str(data_dir),
+            "AUSGUCK_LISTENER__PORT": "0",
+            "AUSGUCK_LISTENER__MESSAGES_PER_S": "1000000.0",
+            "AUSGUCK_LISTENER__BURST_MESSAGES": "1000000",
+            "AUSGUCK_API__PORT": "0",
+            "AUSGUCK_LOG__LEVEL": "warning",
+            **environ,
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with ended(process):
+        found = None
+        assert process.stdout is not None
+        timer = threading.Timer(START_S, process.kill)
+        timer.start()
+        for line in process.stdout:
+            if found := READY.search(line):
+                break
+        timer.cancel()
+        assert found, "it did not get ready"
+        yield Served(process, int(found[2]), found[1])
+
+
+@contextmanager
+def mosquitto(directory: Path) -> Iterator[Served]:
+    """A Mosquitto on a free port, with its limits out of the way."""
+    program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, "mosquitto is not installed"
+    port = free_port()
+    config = directory / "mosquitto.conf"
+    config.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\n"
+        "max_queued_messages 1000000\nlog_type none\n",
+        encoding="ascii",
+    )
+    process = subprocess.Popen([program, "-c", str(config)], text=True)
+    with ended(process):
+        for _ in range(100):
+            with socket.socket() as sock:
+                sock.settimeout(1)
+                if sock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            try:
+                process.wait(0.05)
+            except subprocess.TimeoutExpired:
+                continue
+        yield Served(process, port)
+
+
+@contextmanager
+def load(port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """The load, connected and waiting for a line on its standard input."""
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).parent / "load.py"), "--port", str(port), *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with ended(process):
+        assert process.stdout is not None
+        assert process.stdout.readline() == "connected\n"
+        yield process
+
+
+def go(process: subprocess.Popen[str]) -> str:
+    """Let a waiting load begin and return what it prints."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+    return process.stdout.readline()
