@@ -42,10 +42,10 @@ docs: $(READY) ## write docs/reference anew
 	$(BIN)/python -m ausguck.docs
 
 bench: $(READY) ## measure, print JSON
-	$(BIN)/python bench/run.py
+	$(BIN)/python -m bench.run
 
 faults: $(READY) ## 200 kills at random
-	$(BIN)/python bench/faults.py
+	$(BIN)/python -m bench.faults
 
 lock: $(READY) ## resolve the packages anew
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --upgrade -o requirements.lock

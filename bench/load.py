@@ -87,32 +87,40 @@ def chunks(name: str, messages: int, window: int, start_ms: int) -> list[tuple[b
     return made
 
 
+def feed(peer: Peer, selector: selectors.BaseSelector) -> bool:
+    """Send what the socket takes; False once the last window is acknowledged."""
+    if not peer.sending and not peer.owed_bytes:
+        if not peer.chunks:
+            return False
+        data, count = peer.chunks.pop()
+        peer.sending = memoryview(data)
+        peer.owed_bytes = count * PUBACK_BYTES
+    if peer.sending:
+        try:
+            peer.sending = peer.sending[peer.socket.send(peer.sending) :]
+        except BlockingIOError:
+            pass
+    wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.sending else 0)
+    selector.modify(peer.socket, wanted, peer)
+    return True
+
+
 def send(peers: list[Peer]) -> float:
     """Send everything, never more than a window unacknowledged; returns the seconds it took."""
     selector = selectors.DefaultSelector()
-    begun = time.perf_counter()
     for peer in peers:
-        peer.socket.setblocking(False)
+        peer.socket.settimeout(0)
         selector.register(peer.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, peer)
-    open_peers = len(peers)
-    while open_peers:
+    begun = time.perf_counter()
+    left = len(peers)
+    while left:
         for key, events in selector.select(5):
             peer = key.data
             if events & selectors.EVENT_READ:
                 peer.owed_bytes -= len(peer.socket.recv(65_536))
-            if not peer.sending and not peer.owed_bytes:
-                if not peer.chunks:
-                    selector.unregister(peer.socket)
-                    open_peers -= 1
-                    continue
-                data, count = peer.chunks.pop()
-                peer.sending = memoryview(data)
-                peer.owed_bytes = count * PUBACK_BYTES
-                selector.modify(peer.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, peer)
-            if peer.sending and events & selectors.EVENT_WRITE:
-                peer.sending = peer.sending[peer.socket.send(peer.sending) :]
-                if not peer.sending:
-                    selector.modify(peer.socket, selectors.EVENT_READ, peer)
+            if not feed(peer, selector):
+                selector.unregister(peer.socket)
+                left -= 1
     return time.perf_counter() - begun
 
 

@@ -67,6 +67,13 @@ def ausguck(data_dir: Path, **environ: str) -> Iterator[Served]:
 
 
 @contextmanager
+def intake_only(data_dir: Path) -> Iterator[Served]:
+    """Listener and journal alone."""
+    with python("-m", "bench.intake_only", data_dir=data_dir) as served:
+        yield served
+
+
+@contextmanager
 def python(*arguments: str, data_dir: Path, **environ: str) -> Iterator[Served]:
     """One of our programs that prints the ready line."""
     process = subprocess.Popen(
@@ -127,7 +134,7 @@ def mosquitto(directory: Path) -> Iterator[Served]:
 def load(port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
     """The load, connected and waiting for a line on its standard input."""
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).parent / "load.py"), "--port", str(port), *options],
+        [sys.executable, "-m", "bench.load", "--port", str(port), *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -21,10 +21,10 @@ from pathlib import Path
 
 import httpx
 import mqtt5
-from load import connect, payload
-from processes import Served, ausguck, ended, go, load, mosquitto, python
 
 from ausguck.clock import SystemClock
+from bench.load import connect, payload
+from bench.processes import Served, ausguck, ended, go, intake_only, load, mosquitto
 
 Figures = dict[str, float | int | str]
 SETTLE_S = 120
@@ -43,9 +43,8 @@ def drained(page_url: str, stored: int) -> None:
 def paho_receive(messages: int) -> float:
     """µs of CPU a message in paho's bare receive loop, from a Mosquitto."""
     with tempfile.TemporaryDirectory() as name, mosquitto(Path(name)) as broker:
-        script = Path(__file__).parent / "paho_receive.py"
         receiver = subprocess.Popen(
-            [sys.executable, str(script), str(broker.port), str(messages)],
+            [sys.executable, "-m", "bench.paho_receive", str(broker.port), str(messages)],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -76,8 +75,7 @@ def flood(served: Served, peers: int, each: int, after: Callable[[], None]) -> F
 
 def intake(peers: int, each: int) -> Figures:
     """Listener and journal alone."""
-    script = str(Path(__file__).parent / "intake_only.py")
-    with tempfile.TemporaryDirectory() as name, python(script, data_dir=Path(name)) as served:
+    with tempfile.TemporaryDirectory() as name, intake_only(Path(name)) as served:
         return flood(served, peers, each, lambda: None)
 
 
@@ -151,8 +149,7 @@ def steady(port: int, messages_per_s: int, stop: threading.Event) -> None:
 
 def idle(connections: int) -> Figures:
     """Bytes of memory an idle connection costs."""
-    script = str(Path(__file__).parent / "intake_only.py")
-    with tempfile.TemporaryDirectory() as name, python(script, data_dir=Path(name)) as served:
+    with tempfile.TemporaryDirectory() as name, intake_only(Path(name)) as served:
         warm = [connect(served.port, f"warm-{number}") for number in range(100)]
         before = served.rss_bytes()
         peers = [connect(served.port, f"idle-{number}") for number in range(connections)]

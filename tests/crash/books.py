@@ -27,7 +27,7 @@ def element(number: int, start_ms: int) -> bytes:
     if number % BROKEN_EVERY == 0:
         return b'{"uptime_s": %d' % number
     reading = {
-        "observed_at": start_ms + number * 10,
+        "observed_at": start_ms + number,
         "boot_id": "crash",
         "seq": number,
         "uptime_s": number,
