@@ -1,0 +1,155 @@
+"""The health report as it goes over HTTP."""
+
+from pydantic import BaseModel, Field
+
+from api.answers.asset import UtcTime
+from api.ports import Cause, HealthReport, Status
+from ausguck.clock import iso_utc
+from ausguck.journal.port import Pause
+from ausguck.settings.tree import Site
+
+
+class SiteAnswer(BaseModel):
+    """Whose process this is."""
+
+    id: str = Field(description="level 2 of every topic", examples=["kiel"])
+    timezone: str = Field(description="IANA time zone of its days", examples=["Europe/Berlin"])
+
+
+class WhyAnswer(BaseModel):
+    """One reason for a status other than ok."""
+
+    cause: Cause = Field(description="the reason, for programs")
+    words: str = Field(description="the reason, for people")
+
+
+class BooksAnswer(BaseModel):
+    """Totals since the store was made."""
+
+    decoded: int = Field(description="readings, events and undecodable messages read")
+    stored: int = Field(description="of those, stored for the first time")
+    duplicates: int = Field(description="of those, stored already; nothing changed")
+    dead_lettered: int = Field(description="of those, kept as dead letters")
+    balanced: bool = Field(description="decoded = stored + duplicates + dead_lettered")
+
+
+class JournalAnswer(BaseModel):
+    """The log between a device's message and its acknowledgement."""
+
+    committed_records: int = Field(description="records on disk since start")
+    size_bytes: int = Field(description="all segments")
+    waiting_bytes: int = Field(description="taken in memory, not on disk yet, not acknowledged")
+    lag_bytes: int = Field(description="on disk, not in history yet")
+    lag_s: float = Field(description="age of the oldest record that is not in history yet")
+    free_bytes: int = Field(description="room for the journal before it pauses")
+    pause: Pause = Field(description="why nothing is taken just now, or `none`")
+    quarantined_ranges: int = Field(description="damaged ranges that were set aside")
+    segments: int = Field(description="files")
+
+
+class HistoryAnswer(BaseModel):
+    """The writing into the store."""
+
+    last_write_at: UtcTime | None = Field(description="null before the first since start")
+    last_error: str | None = Field(description="of the last write, if that failed")
+
+
+class ListenerAnswer(BaseModel):
+    """Devices at the door, since start."""
+
+    connections: int = Field(description="devices connected now")
+    sessions: int = Field(description="sessions held, connected or not")
+    messages_qos0: int = Field(description="messages taken at QoS 0")
+    messages_qos1: int = Field(description="messages taken at QoS 1")
+    messages_qos2: int = Field(description="messages taken at QoS 2")
+    refusals: dict[str, int] = Field(
+        description="what was refused, by reason", examples=[{"identity": 3}]
+    )
+
+
+class ClockAnswer(BaseModel):
+    """Our own clock."""
+
+    now: UtcTime = Field(description="what it says")
+    jumped: bool = Field(description="it jumped and is not trusted just now")
+    last_jump_at: UtcTime | None = Field(description="null where none was seen since start")
+    last_jump_s: float | None = Field(description="how far; forward is positive")
+
+
+class DiskAnswer(BaseModel):
+    """The file system of the data directory."""
+
+    free_bytes: int = Field(description="free now")
+    total_bytes: int = Field(description="its size")
+    reserve_bytes: int = Field(description="intake pauses when less than this is free")
+
+
+class DeadLettersAnswer(BaseModel):
+    """The list of dead letters."""
+
+    rows: int = Field(description="on the list, identical ones as one")
+    quota_rows: int = Field(description="length at which history waits")
+
+
+class HealthAnswer(BaseModel):
+    """How the process is; the HTTP status is 503 when `status` is `failing`, else 200."""
+
+    status: Status = Field(description="`degraded`: late, or a person is needed; nothing is lost")
+    why: list[WhyAnswer] = Field(description="reasons, the worst first; empty when ok")
+    version: str = Field(description="of the program", examples=["0.1.0"])
+    started_at: UtcTime = Field(description="when the process started")
+    uptime_s: float = Field(description="seconds since then")
+    site: SiteAnswer
+    books: BooksAnswer
+    journal: JournalAnswer
+    history: HistoryAnswer
+    listener: ListenerAnswer | None = Field(description="null where it is switched off")
+    clock: ClockAnswer
+    disk: DiskAnswer
+    dead_letters: DeadLettersAnswer
+
+
+def health_answer(report: HealthReport, site: Site) -> HealthAnswer:
+    """A report as it goes out."""
+    return HealthAnswer(
+        status=report.status,
+        why=[WhyAnswer(cause=why.cause, words=why.words) for why in report.why],
+        version=report.version,
+        started_at=iso_utc(report.started_at_ms),
+        uptime_s=(report.clock.now_ms - report.started_at_ms) / 1000,
+        site=SiteAnswer(id=site.id, timezone=site.timezone),
+        books=BooksAnswer.model_validate(report.books, from_attributes=True),
+        journal=JournalAnswer.model_validate(report.journal, from_attributes=True),
+        history=HistoryAnswer(
+            last_write_at=_moment(report.history.last_write_at_ms),
+            last_error=report.history.last_error,
+        ),
+        listener=_listener(report),
+        clock=ClockAnswer(
+            now=iso_utc(report.clock.now_ms),
+            jumped=report.clock.jumped,
+            last_jump_at=_moment(report.clock.last_jump_at_ms),
+            last_jump_s=report.clock.last_jump_s,
+        ),
+        disk=DiskAnswer.model_validate(report.disk, from_attributes=True),
+        dead_letters=DeadLettersAnswer.model_validate(report.dead_letters, from_attributes=True),
+    )
+
+
+def _listener(report: HealthReport) -> ListenerAnswer | None:
+    listener = report.listener
+    if listener is None:
+        return None
+    qos0, qos1, qos2 = listener.messages_by_qos
+    return ListenerAnswer(
+        connections=listener.connections,
+        sessions=listener.sessions,
+        messages_qos0=qos0,
+        messages_qos1=qos1,
+        messages_qos2=qos2,
+        refusals=dict(sorted(listener.refusals.items())),
+    )
+
+
+def _moment(epoch_ms: int | None) -> str | None:
+    return None if epoch_ms is None else iso_utc(epoch_ms)

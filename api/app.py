@@ -1,0 +1,58 @@
+"""Assembles the API from values: ports in, one ASGI app out; nothing is global."""
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
+
+import ausguck
+from api import openapi, problems
+from api.assets import Assets
+from api.guard import Guard, check_change
+from api.ports import Ports
+from api.routes import buses, deadletters, health, metrics, page, readings, stations
+from ausguck.clock import Clock
+from ausguck.settings.tree import Settings
+
+PREFIX = "/api/v1"
+DESCRIPTION = """\
+What Ausguck knows of a city's bus Wi-Fi and bikesharing stations.
+
+Times are RFC 3339; answers give them in UTC with `Z`. Units are in the names. Errors are
+RFC 9457 problems. What is not known is left out or null, never zero.
+
+A request that changes something needs the header `X-Ausguck: 1`.
+"""
+
+
+def create_app(ports: Ports, clock: Clock, settings: Settings) -> FastAPI:
+    """The whole API with the page, as one ASGI app."""
+    counted = problems.Problems()
+    app = FastAPI(
+        title="Ausguck",
+        version=ausguck.__version__,
+        description=DESCRIPTION,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(check_change)],
+        generate_unique_id_function=_operation_id,
+    )
+    assets = Assets(ports.store, ports.desk, settings.site.id)
+    v1 = APIRouter(prefix=PREFIX)
+    v1.include_router(health.router(ports.health, settings.site))
+    v1.include_router(buses.router(assets, clock))
+    v1.include_router(stations.router(assets, clock))
+    v1.include_router(readings.router(ports.store, clock, settings.site))
+    v1.include_router(deadletters.router(ports.desk, ports.retry))
+    app.include_router(v1)
+    app.include_router(metrics.router(ports.metrics, counted))
+    app.include_router(page.router())
+    app.add_middleware(Guard, problems=counted)
+    problems.install(app, counted)
+    openapi.install(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,96 @@
+"""Latest readings in pages, the same for every kind of asset; the routes only dress them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Path, Query
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import etag
+from api.problems import ApiProblem, Kind
+from ausguck.desk.port import Desk
+from ausguck.model import AssetId, Inventory, Reading
+from ausguck.model import Kind as AssetKind
+from ausguck.store.port import Store
+
+NAME = r"^[A-Za-z0-9_-]{1,64}$"
+LIMIT_DEFAULT = 200
+LIMIT_MAX = 1000
+
+Name = Annotated[str, Path(pattern=NAME, description="id as in topics", examples=["0123"])]
+
+
+class PageParameters(BaseModel):
+    """Which page of a list in order of id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: str | None = Field(
+        default=None, pattern=NAME, description="`next_cursor` of the page before"
+    )
+    limit: int = Field(default=LIMIT_DEFAULT, ge=1, le=LIMIT_MAX, description="how many at most")
+
+
+PageQuery = Annotated[PageParameters, Query()]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Readings in order of id, the cursor of the next page, and the tag of this one."""
+
+    readings: Sequence[Reading]
+    next_cursor: str | None
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """One asset's newest reading with its device, and the tag of both."""
+
+    reading: Reading
+    inventory: Inventory | None
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """Answers what is known of the assets of one site."""
+
+    store: Store
+    desk: Desk
+    site: str
+
+    async def page(self, kind: AssetKind, parameters: PageParameters) -> Page:
+        """A page of newest readings."""
+        rows = await self.store.latest(kind)
+        after, limit = parameters.cursor, parameters.limit
+        behind = [row for row in rows if after is None or row.asset.name > after]
+        behind.sort(key=lambda row: row.asset.name)
+        shown = behind[:limit]
+        following = shown[-1].asset.name if len(behind) > limit else None
+        return Page(shown, following, etag.of_readings(shown, following))
+
+    async def one(self, kind: AssetKind, name: str) -> One:
+        """One asset.
+
+        Raises:
+            ApiProblem: nothing is held of it.
+        """
+        rows = await self.store.latest(kind, name)
+        if not rows:
+            raise unknown(kind, name)
+        asset = AssetId(self.site, kind, name)
+        inventory = await run_in_threadpool(self.desk.inventory, asset)
+        return One(rows[0], inventory, etag.of_readings(rows, inventory))
+
+
+def unknown(kind: AssetKind, name: str) -> ApiProblem:
+    """The problem of an asset of which no reading is held."""
+    return ApiProblem(
+        Kind.NOT_FOUND,
+        f"No reading of {kind}/{name} is held: it never reported here, or not for so long "
+        f"that its readings are past retention. /api/v1/{kind.value}"
+        f"{'es' if kind is AssetKind.BUS else 's'} lists those that did.",
+    )

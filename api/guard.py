@@ -1,0 +1,136 @@
+"""The door in front of every route: whose host, how large a body, which headers go out.
+
+- The Host must be a name or address of loopback, so that a foreign name that was made to
+  point here (DNS rebinding) reads nothing.
+- A body may be 64 KiB, and has ten seconds to arrive.
+- A request that changes something must carry `X-Ausguck: 1`, which no form and no script of
+  another site can send without a CORS preflight, and we answer none; where a browser says
+  where the request comes from, it must be our own page.
+"""
+
+import asyncio
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import ApiProblem, Kind, Problems, shown
+
+BODY_MAX_BYTES = 65_536
+BODY_TIMEOUT_S = 10.0
+CHANGE_HEADER = "X-Ausguck"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'; object-src 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def is_loopback(host_header: str) -> bool:
+    """Whether a Host header (name or address, with or without port) is of this machine."""
+    try:
+        name = urlsplit(f"//{host_header}").hostname
+    except ValueError:
+        return False
+    if name is None:
+        return False
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def check_change(request: Request) -> None:
+    """Refuse a change that did not come from our own page or a program that means it."""
+    if request.method in SAFE_METHODS:
+        return
+    headers = request.headers
+    ours = f"{request.url.scheme}://{headers.get('host', '')}"
+    origin = headers.get("origin", ours)
+    if origin != ours or headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+        raise ApiProblem(
+            Kind.FOREIGN_ORIGIN, f"Origin: found {shown(origin)}, expected {shown(ours)}"
+        )
+    if headers.get(CHANGE_HEADER) != "1":
+        raise ApiProblem(
+            Kind.NO_HEADER,
+            f"{request.method} changes something and needs the header '{CHANGE_HEADER}: 1'",
+        )
+
+
+def _check_host(host: str) -> None:
+    if not is_loopback(host):
+        detail = f"Host: found {shown(host)}, expected localhost or a loopback address"
+        raise ApiProblem(Kind.HOST, detail)
+
+
+class Guard:
+    """ASGI middleware that stands before the app."""
+
+    def __init__(self, app: ASGIApp, problems: Problems) -> None:
+        self._app = app
+        self._problems = problems
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it with a problem."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        headers = Headers(scope=scope)
+        try:
+            _check_host(headers.get("host", ""))
+            if "content-length" in headers or "transfer-encoding" in headers:
+                receive = await _whole_body(headers, receive)
+        except ApiProblem as problem:
+            await self._problems.response(problem)(scope, receive, dressed)
+            return
+        await self._app(scope, receive, dressed)
+
+
+async def _whole_body(headers: Headers, receive: Receive) -> Receive:
+    """Read the body up to the cap and return a `receive` that gives it again."""
+    too_large = ApiProblem(Kind.BODY_TOO_LARGE, f"A body may have {BODY_MAX_BYTES} bytes.")
+    announced = headers.get("content-length", "0")
+    if not announced.isdecimal() or int(announced) > BODY_MAX_BYTES:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    break
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > BODY_MAX_BYTES:
+                    raise too_large
+    except TimeoutError:
+        detail = f"The body did not arrive within {BODY_TIMEOUT_S:g} s."
+        raise ApiProblem(Kind.BODY_TOO_LARGE, detail) from None
+    first: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+    async def again() -> Message:
+        return first.pop() if first else await receive()
+
+    return again

@@ -1,0 +1,195 @@
+"""Every metric of `/metrics` once, and how samples of them become Prometheus text.
+
+The table is what the docs are generated from. A source yields `Sample`s of its entries.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class MetricType(StrEnum):
+    """How a figure moves: a counter only up (and back to nothing), a gauge both ways."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDefinition:
+    """One metric as Prometheus sees it; a counter's name ends in `_total`."""
+
+    name: str
+    type: MetricType
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+class Sample(NamedTuple):
+    """One figure of one metric; `labels` are the values in the definition's order."""
+
+    metric: MetricDefinition
+    labels: tuple[str, ...]
+    value: float
+
+
+_COUNTER, _GAUGE = MetricType.COUNTER, MetricType.GAUGE
+
+BUILD_INFO = MetricDefinition(
+    "ausguck_build_info", _GAUGE, "Always 1; the label says which version runs.", ("version",)
+)
+START_TIME = MetricDefinition(
+    "ausguck_start_time_seconds", _GAUGE, "When the process started, seconds since 1970."
+)
+STATUS = MetricDefinition(
+    "ausguck_status", _GAUGE, "1 for the status that holds, 0 for the others.", ("status",)
+)
+BOOKS_DECODED = MetricDefinition(
+    "ausguck_books_decoded_total", _COUNTER, "Readings, events and undecodable messages read."
+)
+BOOKS_STORED = MetricDefinition(
+    "ausguck_books_stored_total", _COUNTER, "Of those, stored for the first time."
+)
+BOOKS_DUPLICATES = MetricDefinition(
+    "ausguck_books_duplicates_total", _COUNTER, "Of those, stored already; nothing changed."
+)
+BOOKS_DEAD_LETTERED = MetricDefinition(
+    "ausguck_books_dead_lettered_total", _COUNTER, "Of those, kept as dead letters with a reason."
+)
+BOOKS_BALANCED = MetricDefinition(
+    "ausguck_books_balanced", _GAUGE, "1 while decoded = stored + duplicates + dead-lettered."
+)
+DEAD_LETTER_ROWS = MetricDefinition(
+    "ausguck_dead_letter_rows", _GAUGE, "Dead letters on the list, identical ones as one."
+)
+DEAD_LETTER_QUOTA_ROWS = MetricDefinition(
+    "ausguck_dead_letter_quota_rows", _GAUGE, "Length of the list at which history waits."
+)
+JOURNAL_RECORDS = MetricDefinition(
+    "ausguck_journal_committed_records_total", _COUNTER, "Records on disk since start."
+)
+JOURNAL_BYTES = MetricDefinition("ausguck_journal_bytes", _GAUGE, "Size of all segments.")
+JOURNAL_SEGMENTS = MetricDefinition("ausguck_journal_segments", _GAUGE, "Segment files.")
+JOURNAL_WAITING_BYTES = MetricDefinition(
+    "ausguck_journal_waiting_bytes", _GAUGE, "Bytes taken in memory and not on disk yet."
+)
+JOURNAL_LAG_BYTES = MetricDefinition(
+    "ausguck_journal_lag_bytes", _GAUGE, "Bytes on disk that history has not stored yet."
+)
+JOURNAL_LAG_SECONDS = MetricDefinition(
+    "ausguck_journal_lag_seconds", _GAUGE, "Age of the oldest record history has not stored."
+)
+JOURNAL_PAUSED = MetricDefinition(
+    "ausguck_journal_paused",
+    _GAUGE,
+    "1 for the reason for which the journal takes nothing just now.",
+    ("reason",),
+)
+JOURNAL_QUARANTINED = MetricDefinition(
+    "ausguck_journal_quarantined_ranges", _GAUGE, "Damaged ranges that were set aside."
+)
+HISTORY_LAST_WRITE = MetricDefinition(
+    "ausguck_history_last_write_time_seconds",
+    _GAUGE,
+    "When the store last took a batch, seconds since 1970; absent before the first.",
+)
+HISTORY_FAILING = MetricDefinition(
+    "ausguck_history_failing", _GAUGE, "1 while the last write to the store failed."
+)
+LISTENER_CONNECTIONS = MetricDefinition(
+    "ausguck_listener_connections", _GAUGE, "Devices connected now."
+)
+LISTENER_SESSIONS = MetricDefinition(
+    "ausguck_listener_sessions", _GAUGE, "Sessions held, connected or not."
+)
+LISTENER_MESSAGES = MetricDefinition(
+    "ausguck_listener_messages_total", _COUNTER, "Messages taken since start.", ("qos",)
+)
+LISTENER_REFUSALS = MetricDefinition(
+    "ausguck_listener_refusals_total", _COUNTER, "What was refused since start.", ("reason",)
+)
+CLOCK_JUMPED = MetricDefinition(
+    "ausguck_clock_jumped", _GAUGE, "1 while our own clock is not trusted."
+)
+DISK_FREE_BYTES = MetricDefinition(
+    "ausguck_disk_free_bytes", _GAUGE, "Free space where the data directory is."
+)
+DISK_TOTAL_BYTES = MetricDefinition(
+    "ausguck_disk_total_bytes", _GAUGE, "Size of the file system of the data directory."
+)
+DISK_RESERVE_BYTES = MetricDefinition(
+    "ausguck_disk_reserve_bytes", _GAUGE, "Free space under which intake pauses."
+)
+HTTP_REFUSALS = MetricDefinition(
+    "ausguck_http_refusals_total",
+    _COUNTER,
+    "Requests answered with a problem since start.",
+    ("problem",),
+)
+
+TABLE: tuple[MetricDefinition, ...] = (
+    BUILD_INFO,
+    START_TIME,
+    STATUS,
+    BOOKS_DECODED,
+    BOOKS_STORED,
+    BOOKS_DUPLICATES,
+    BOOKS_DEAD_LETTERED,
+    BOOKS_BALANCED,
+    DEAD_LETTER_ROWS,
+    DEAD_LETTER_QUOTA_ROWS,
+    JOURNAL_RECORDS,
+    JOURNAL_BYTES,
+    JOURNAL_SEGMENTS,
+    JOURNAL_WAITING_BYTES,
+    JOURNAL_LAG_BYTES,
+    JOURNAL_LAG_SECONDS,
+    JOURNAL_PAUSED,
+    JOURNAL_QUARANTINED,
+    HISTORY_LAST_WRITE,
+    HISTORY_FAILING,
+    LISTENER_CONNECTIONS,
+    LISTENER_SESSIONS,
+    LISTENER_MESSAGES,
+    LISTENER_REFUSALS,
+    CLOCK_JUMPED,
+    DISK_FREE_BYTES,
+    DISK_TOTAL_BYTES,
+    DISK_RESERVE_BYTES,
+    HTTP_REFUSALS,
+)
+
+
+class _Samples(Collector):
+    """Shows samples to prometheus_client, one family a metric, in the table's order."""
+
+    def __init__(self, samples: Iterable[Sample]) -> None:
+        self._by_metric: defaultdict[MetricDefinition, list[Sample]] = defaultdict(list)
+        for sample in samples:
+            self._by_metric[sample.metric].append(sample)
+
+    def collect(self) -> Iterator[Metric]:
+        for metric, samples in self._by_metric.items():
+            family = (
+                CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
+                if metric.type is MetricType.COUNTER
+                else GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+            )
+            for sample in samples:
+                family.add_metric(sample.labels, sample.value)
+            yield family
+
+
+def exposition(samples: Sequence[Sample]) -> bytes:
+    """The samples as Prometheus text."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Samples(samples))
+    return generate_latest(registry)

@@ -1,0 +1,135 @@
+"""Completes the OpenAPI that FastAPI makes: problems, the change header, lists with commas.
+
+Also lists the routes for the generated docs.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.config import JsonDict
+
+from api.guard import CHANGE_HEADER, SAFE_METHODS
+from api.problems import MEDIA_TYPE, TITLES, Kind, Problem
+
+METHODS = ("get", "post", "put", "patch", "delete")
+PROBLEM_REF: JsonDict = {"$ref": "#/components/schemas/Problem"}
+
+
+class RouteRow(NamedTuple):
+    """One route for the docs."""
+
+    method: str
+    path: str
+    summary: str
+    is_core: bool
+
+
+def install(app: FastAPI) -> None:
+    """Have the app describe itself completely; made once, at the first asking."""
+
+    def describe() -> dict[str, object]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            )
+            _complete(schema)
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = describe  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def routes_table(app: FastAPI) -> list[RouteRow]:
+    """Every route of the API, in the order of the description."""
+    return [
+        RouteRow(
+            method.upper(),
+            path,
+            str(operation.get("summary", "")),
+            operation.get("x-core") is True,
+        )
+        for path, method, operation in _operations(app.openapi())
+    ]
+
+
+def _operations(schema: JsonDict) -> Iterator[tuple[str, str, JsonDict]]:
+    paths = schema["paths"]
+    if not isinstance(paths, dict):
+        return
+    for path, item in paths.items():
+        for method in METHODS:
+            operation = item.get(method) if isinstance(item, dict) else None
+            if isinstance(operation, dict):
+                yield path, method, operation
+
+
+def _complete(schema: JsonDict) -> None:
+    components = schema.setdefault("components", {})
+    schemas = components.setdefault("schemas", {}) if isinstance(components, dict) else {}
+    if not isinstance(schemas, dict):
+        return
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+    for path, method, operation in _operations(schema):
+        _complete_operation(path, method, operation)
+
+
+def _complete_operation(path: str, method: str, operation: JsonDict) -> None:
+    parameters = operation.setdefault("parameters", [])
+    responses = operation["responses"]
+    if not isinstance(parameters, list) or not isinstance(responses, dict):
+        return
+    for parameter in parameters:
+        _commas(parameter)
+    if method.upper() not in SAFE_METHODS:
+        parameters.append(_change_header())
+    for kind in _problems(path, method, has_parameters=bool(parameters)):
+        entry = TITLES[kind]
+        responses.setdefault(str(entry.status), _problem(entry.title))
+        if kind is Kind.PARAMETER:
+            responses["422"] = _problem(entry.title)
+
+
+def _problems(path: str, method: str, *, has_parameters: bool) -> Iterator[Kind]:
+    yield from (Kind.INTERNAL, Kind.UNAVAILABLE, Kind.HOST, Kind.BODY_TOO_LARGE)
+    if has_parameters:
+        yield Kind.PARAMETER
+    if path.endswith("/readings"):
+        yield Kind.RANGE
+    if "{" in path or path.endswith("/readings"):
+        yield Kind.NOT_FOUND
+    if method.upper() not in SAFE_METHODS:
+        yield Kind.NO_HEADER
+
+
+def _problem(title: str) -> JsonDict:
+    return {"description": title, "content": {MEDIA_TYPE: {"schema": PROBLEM_REF}}}
+
+
+def _change_header() -> JsonDict:
+    return {
+        "name": CHANGE_HEADER,
+        "in": "header",
+        "required": True,
+        "description": "says that the change is meant; scripts of other sites cannot send it",
+        "schema": {"type": "string", "enum": ["1"]},
+    }
+
+
+def _commas(parameter: object) -> None:
+    """A list in the query is one value with commas between."""
+    if not isinstance(parameter, dict):
+        return
+    schema = parameter.get("schema")
+    if isinstance(schema, dict) and schema.get("type") == "array":
+        parameter["style"] = "form"
+        parameter["explode"] = False

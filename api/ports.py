@@ -1,0 +1,170 @@
+"""What the API needs from the rest of the house, as narrow doors; `ausguck.app` furnishes them.
+
+History and the desk are asked by their own ports (`ausguck.store.port`, `ausguck.desk.port`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from api.metrics import Sample
+from ausguck.desk.port import DeadLetterRow, Desk
+from ausguck.journal.port import Pause
+from ausguck.store.port import Store
+
+
+class Status(StrEnum):
+    """How the process is, in one word."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    FAILING = "failing"
+
+
+class Cause(StrEnum):
+    """What can be wrong; the page has a sentence for each in both languages."""
+
+    JOURNAL_DISK = "journal_disk"
+    JOURNAL_CAP = "journal_cap"
+    JOURNAL_RESERVE = "journal_reserve"
+    JOURNAL_BUDGET = "journal_budget"
+    JOURNAL_DAMAGED = "journal_damaged"
+    HISTORY_BEHIND = "history_behind"
+    HISTORY_FAILING = "history_failing"
+    DEAD_LETTERS_FULL = "dead_letters_full"
+    BOOKS_UNBALANCED = "books_unbalanced"
+    CLOCK_JUMPED = "clock_jumped"
+    LISTENER_DOWN = "listener_down"
+
+
+class Why(msgspec.Struct, frozen=True):
+    """One reason for a status other than ok: what it is, and in words what was found."""
+
+    cause: Cause
+    words: str
+
+
+class BooksReport(msgspec.Struct, frozen=True):
+    """Readings, events and undecodable messages since the store was made."""
+
+    decoded: int
+    stored: int
+    duplicates: int
+    dead_lettered: int
+    balanced: bool
+
+
+class JournalReport(msgspec.Struct, frozen=True):
+    """The journal, and how far history is behind it."""
+
+    committed_records: int
+    size_bytes: int
+    waiting_bytes: int
+    lag_bytes: int
+    lag_s: float
+    free_bytes: int
+    pause: Pause
+    quarantined_ranges: int
+    segments: int
+
+
+class HistoryReport(msgspec.Struct, frozen=True):
+    """The writing into the store; `last_error` is the error since the last good write."""
+
+    last_write_at_ms: int | None = None
+    last_error: str | None = None
+
+
+class ListenerReport(msgspec.Struct, frozen=True):
+    """Devices at the door; `messages_by_qos` counts QoS 0, 1 and 2 in that order."""
+
+    connections: int
+    sessions: int
+    messages_by_qos: tuple[int, int, int]
+    refusals: Mapping[str, int]
+
+
+class ClockReport(msgspec.Struct, frozen=True):
+    """Our own clock against the machine's steady one."""
+
+    now_ms: int
+    jumped: bool = False
+    last_jump_at_ms: int | None = None
+    last_jump_s: float | None = None
+
+
+class DiskReport(msgspec.Struct, frozen=True):
+    """The file system of the data directory."""
+
+    free_bytes: int
+    total_bytes: int
+    reserve_bytes: int
+
+
+class DeadLettersReport(msgspec.Struct, frozen=True):
+    """Rows in the desk, and the quota at which history waits."""
+
+    rows: int
+    quota_rows: int
+
+
+class HealthReport(msgspec.Struct, frozen=True):
+    """Everything the health route says; `listener` is None where it is switched off."""
+
+    status: Status
+    why: Sequence[Why]
+    version: str
+    started_at_ms: int
+    books: BooksReport
+    journal: JournalReport
+    history: HistoryReport
+    listener: ListenerReport | None
+    clock: ClockReport
+    disk: DiskReport
+    dead_letters: DeadLettersReport
+
+
+class HealthSource(Protocol):
+    """Knows how the process is."""
+
+    async def report(self) -> HealthReport:
+        """How it is now; never raises, but says so in the report."""
+        ...
+
+
+class Retry(Protocol):
+    """Sends the element of a dead letter through the journal once more."""
+
+    async def retry(self, letter: DeadLetterRow) -> None:
+        """Return once the element is on disk in the journal and the letter is off the list.
+
+        The letter goes only after the element is on disk, and only if nothing was counted
+        onto its row in between (its `last_position` is unchanged): history may have read the
+        element, and refused it anew, before the row is removed.
+
+        Raises:
+            JournalError: the journal takes nothing just now; the letter stays.
+        """
+        ...
+
+
+class MetricsSource(Protocol):
+    """Knows the figures that the metrics route shows."""
+
+    async def samples(self) -> Sequence[Sample]:
+        """Every figure as of now; each definition is one of `api.metrics.TABLE`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All doors in one value, for `api.app.create_app`."""
+
+    store: Store
+    desk: Desk
+    health: HealthSource
+    retry: Retry
+    metrics: MetricsSource

@@ -1,0 +1,206 @@
+"""What the API says when it cannot answer: RFC 9457 problems, each with its own kind.
+
+Every problem leaves a count by kind, which `/metrics` shows.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from ausguck.errors import JournalError, StoreUnavailable
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:ausguck:problem:"
+FOUND_MAX = 120
+RETRY_AFTER_S = 5
+
+
+class Kind(StrEnum):
+    """What kind of problem; the last part of its `type`."""
+
+    PARAMETER = "parameter"
+    RANGE = "range"
+    NOT_FOUND = "not-found"
+    METHOD = "method"
+    HOST = "host"
+    FOREIGN_ORIGIN = "foreign-origin"
+    NO_HEADER = "no-header"
+    BODY_TOO_LARGE = "body-too-large"
+    UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    status: int
+    title: str
+
+
+TITLES: Mapping[Kind, _Entry] = {
+    Kind.PARAMETER: _Entry(422, "A parameter is not of its form"),
+    Kind.RANGE: _Entry(400, "The parameters do not fit together"),
+    Kind.NOT_FOUND: _Entry(404, "There is no such thing here"),
+    Kind.METHOD: _Entry(405, "The method is not offered here"),
+    Kind.HOST: _Entry(421, "The request names a host that is not ours"),
+    Kind.FOREIGN_ORIGIN: _Entry(403, "The request comes from another site's page"),
+    Kind.NO_HEADER: _Entry(403, "The header X-Ausguck is missing"),
+    Kind.BODY_TOO_LARGE: _Entry(413, "The body is too large"),
+    Kind.UNAVAILABLE: _Entry(503, "A part of Ausguck cannot be reached just now"),
+    Kind.INTERNAL: _Entry(500, "Something went wrong inside"),
+    Kind.OTHER: _Entry(400, "The request cannot be answered"),
+}
+
+_BY_STATUS = {404: Kind.NOT_FOUND, 405: Kind.METHOD}
+
+
+class ParameterProblem(BaseModel):
+    """One parameter that cannot be used."""
+
+    which: str = Field(description="where and which, such as `query.from`", examples=["query.from"])
+    found: str = Field(description="what was given, shortened", examples=["'yesterday'"])
+    expected: str = Field(
+        description="what would be accepted",
+        examples=["an RFC 3339 time with offset, such as 2026-03-29T08:00:00+02:00"],
+    )
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = Field(
+        description="which kind of problem, for programs", examples=["urn:ausguck:problem:range"]
+    )
+    title: str = Field(description="the kind in words; the same for each of its kind")
+    status: int = Field(description="the HTTP status", examples=[400])
+    detail: str = Field(description="what was wrong this time, and what to do about it")
+    parameters: list[ParameterProblem] | None = Field(
+        default=None, description="the parameters at fault, where that is what is wrong"
+    )
+
+
+class ApiProblem(Exception):  # noqa: N818 - it is a problem in the RFC's sense
+    """Raised by a route that cannot answer."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        parameters: Sequence[ParameterProblem] = (),
+        retry_after_s: int | None = None,
+    ) -> None:
+        self.kind = kind
+        self.detail = detail
+        self.parameters = tuple(parameters)
+        self.retry_after_s = retry_after_s
+        super().__init__(detail)
+
+
+def wrong(which: str, found: object, expected: str, kind: Kind = Kind.PARAMETER) -> ApiProblem:
+    """The problem of one parameter."""
+    problem = ParameterProblem(which=which, found=shown(found), expected=expected)
+    return ApiProblem(kind, f"{which}: found {problem.found}, expected {expected}", [problem])
+
+
+def shown(found: object) -> str:
+    """What was given, quoted and cut to a length that cannot be abused."""
+    text = repr(found)
+    return text if len(text) <= FOUND_MAX else text[: FOUND_MAX - 1] + "…"
+
+
+class Problems:
+    """Words problems as responses and counts them by kind."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[Kind] = Counter()
+
+    def response(self, problem: ApiProblem, headers: Mapping[str, str] | None = None) -> Response:
+        """The problem as a response; counts it."""
+        self.counts[problem.kind] += 1
+        entry = TITLES[problem.kind]
+        return self._body(problem, entry.status, entry.title, headers)
+
+    def other(self, status: int, detail: str, headers: Mapping[str, str] | None) -> Response:
+        """A refusal that the framework decided on, under its own status."""
+        kind = _BY_STATUS.get(status, Kind.OTHER)
+        self.counts[kind] += 1
+        title = TITLES[kind].title if kind is not Kind.OTHER else HTTPStatus(status).phrase
+        return self._body(ApiProblem(kind, detail), status, title, headers)
+
+    @staticmethod
+    def _body(
+        problem: ApiProblem, status: int, title: str, headers: Mapping[str, str] | None
+    ) -> Response:
+        body = Problem(
+            type=TYPE_PREFIX + problem.kind,
+            title=title,
+            status=status,
+            detail=problem.detail,
+            parameters=list(problem.parameters) or None,
+        )
+        extra = dict(headers or {})
+        if problem.retry_after_s is not None:
+            extra["Retry-After"] = str(problem.retry_after_s)
+        return Response(
+            body.model_dump_json(exclude_none=True), status, extra, media_type=MEDIA_TYPE
+        )
+
+
+def install(app: FastAPI, problems: Problems) -> None:
+    """Have the app answer every error as a problem."""
+
+    async def own(_request: Request, error: ApiProblem) -> Response:
+        return problems.response(error)
+
+    async def validation(_request: Request, error: RequestValidationError) -> Response:
+        found = [_parameter(entry) for entry in error.errors()]
+        detail = "; ".join(f"{p.which}: found {p.found}, expected {p.expected}" for p in found)
+        return problems.response(ApiProblem(Kind.PARAMETER, detail, found))
+
+    async def framework(request: Request, error: HTTPException) -> Response:
+        detail = f"{request.method} {shown(request.url.path)}: {error.detail}"
+        return problems.other(error.status_code, detail, error.headers)
+
+    async def unavailable(_request: Request, error: StoreUnavailable) -> Response:
+        seconds = max(1, round(error.retry_after_s))
+        detail = f"{error}; try again in {seconds} s"
+        return problems.response(ApiProblem(Kind.UNAVAILABLE, detail, retry_after_s=seconds))
+
+    async def full(_request: Request, error: JournalError) -> Response:
+        detail = f"the journal takes nothing just now ({error.reason}); try again later"
+        return problems.response(ApiProblem(Kind.UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S))
+
+    async def internal(_request: Request, _error: Exception) -> Response:
+        detail = "This is our fault; what happened is in the log of the process."
+        return problems.response(ApiProblem(Kind.INTERNAL, detail))
+
+    for error, handler in (
+        (ApiProblem, own),
+        (RequestValidationError, validation),
+        (HTTPException, framework),
+        (StoreUnavailable, unavailable),
+        (JournalError, full),
+        (Exception, internal),
+    ):
+        app.add_exception_handler(error, handler)  # type: ignore[arg-type]  # each handler takes its own error, which the framework's type cannot say
+
+
+def _parameter(entry: Mapping[str, object]) -> ParameterProblem:
+    """One error of pydantic in our words."""
+    loc = entry.get("loc")
+    which = ".".join(str(part) for part in loc) if isinstance(loc, tuple) else "request"
+    match entry.get("type"):
+        case "extra_forbidden":
+            expected = "no parameter of that name; see /api/v1/openapi.json"
+        case "missing":
+            return ParameterProblem(which=which, found="nothing", expected="a value")
+        case _:
+            expected = str(entry.get("msg")).removeprefix("Value error, ")
+    return ParameterProblem(which=which, found=shown(entry.get("input")), expected=expected)

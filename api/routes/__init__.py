@@ -1,0 +1,1 @@
+"""One file a resource; each makes its router from the values it needs."""

@@ -1,0 +1,58 @@
+"""`/api/v1/buses`: every bus with its newest reading."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.answers.asset import BusPage, OneBus, inventory_answer, latest_fields
+from api.assets import Assets, Name, PageQuery
+from api.reply import CORE, answer, unchanged
+from ausguck.clock import Clock, iso_utc
+from ausguck.model import Kind
+
+
+def router(assets: Assets, clock: Clock) -> APIRouter:
+    """The routes over the latest readings of buses."""
+    routes = APIRouter(prefix="/buses", tags=["buses"])
+
+    @routes.get(
+        "",
+        response_model=BusPage,
+        openapi_extra=CORE,
+        summary="Every bus with its newest reading",
+    )
+    async def buses(request: Request, parameters: PageQuery) -> Response:
+        """In order of id; the ETag covers the readings, so that polling costs little."""
+        page = await assets.page(Kind.BUS, parameters)
+        now_ms = clock.now_ms()
+        return unchanged(request, page.tag) or answer(
+            BusPage.model_validate(
+                {
+                    "as_of": iso_utc(now_ms),
+                    "items": [latest_fields(reading, now_ms) for reading in page.readings],
+                    "next_cursor": page.next_cursor,
+                }
+            ),
+            tag=page.tag,
+        )
+
+    @routes.get(
+        "/{name}",
+        response_model=OneBus,
+        openapi_extra=CORE,
+        summary="One bus: its newest reading and its device",
+    )
+    async def bus(request: Request, name: Name) -> Response:
+        """404 where no reading of it is held."""
+        one = await assets.one(Kind.BUS, name)
+        now_ms = clock.now_ms()
+        return unchanged(request, one.tag) or answer(
+            OneBus.model_validate(
+                {
+                    **latest_fields(one.reading, now_ms),
+                    "as_of": iso_utc(now_ms),
+                    "inventory": inventory_answer(one.inventory),
+                }
+            ),
+            tag=one.tag,
+        )
+
+    return routes

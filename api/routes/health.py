@@ -1,0 +1,28 @@
+"""`/api/v1/health`: is anything wrong with us, and what."""
+
+from fastapi import APIRouter, Response
+
+from api.answers.health import HealthAnswer, health_answer
+from api.ports import HealthSource, Status
+from api.reply import CORE, answer
+from ausguck.settings.tree import Site
+
+
+def router(health: HealthSource, site: Site) -> APIRouter:
+    """The route over the one source of health."""
+    routes = APIRouter(tags=["health"])
+
+    @routes.get(
+        "/health",
+        response_model=HealthAnswer,
+        responses={503: {"model": HealthAnswer, "description": "the same body, when failing"}},
+        openapi_extra=CORE,
+        summary="How the process is: books, lag, room, clock",
+    )
+    async def health_now() -> Response:
+        """200 when ok or degraded (`status` says which), 503 when failing."""
+        report = await health.report()
+        status = 503 if report.status is Status.FAILING else 200
+        return answer(health_answer(report, site), status)
+
+    return routes

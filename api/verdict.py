@@ -1,0 +1,118 @@
+"""Decides from the figures of a health report what status holds and why; pure.
+
+Failing means that readings are not taken in or not kept; degraded means that they are, but
+late, or that something needs a person before it becomes worse.
+"""
+
+from collections.abc import Iterator
+
+from api.ports import (
+    BooksReport,
+    Cause,
+    ClockReport,
+    DeadLettersReport,
+    HistoryReport,
+    JournalReport,
+    Status,
+    Why,
+)
+from ausguck.journal.port import Pause
+
+LAG_DEGRADED_S = 60.0
+
+_PAUSES: dict[Pause, tuple[Status, Cause, str]] = {
+    Pause.DISK: (
+        Status.FAILING,
+        Cause.JOURNAL_DISK,
+        "two writes of the journal in a row failed; intake stands still until a restart",
+    ),
+    Pause.CAP: (
+        Status.FAILING,
+        Cause.JOURNAL_CAP,
+        "the journal has reached its size limit; intake waits until history has caught up",
+    ),
+    Pause.RESERVE: (
+        Status.FAILING,
+        Cause.JOURNAL_RESERVE,
+        "free space on the disk is under the reserve; intake waits for room",
+    ),
+    Pause.BUDGET: (
+        Status.DEGRADED,
+        Cause.JOURNAL_BUDGET,
+        "messages arrive faster than the disk takes them; devices are being slowed down",
+    ),
+}
+
+
+def judge(
+    *,
+    books: BooksReport,
+    journal: JournalReport,
+    history: HistoryReport,
+    clock: ClockReport,
+    dead_letters: DeadLettersReport,
+    listener_down: bool = False,
+) -> tuple[Status, tuple[Why, ...]]:
+    """The status with its reasons, the worst first; no reason means ok."""
+    found = [
+        *_intake(journal, listener_down=listener_down),
+        *_keeping(books, history, dead_letters),
+        *_lateness(journal, clock),
+    ]
+    found.sort(key=lambda entry: entry[0] is not Status.FAILING)
+    status = found[0][0] if found else Status.OK
+    return status, tuple(why for _status, why in found)
+
+
+def _intake(journal: JournalReport, *, listener_down: bool) -> Iterator[tuple[Status, Why]]:
+    if listener_down:
+        yield Status.FAILING, Why(Cause.LISTENER_DOWN, "the listener does not accept devices")
+    if journal.pause is not Pause.NONE:
+        status, cause, words = _PAUSES[journal.pause]
+        yield status, Why(cause, words)
+    if journal.quarantined_ranges:
+        yield (
+            Status.DEGRADED,
+            Why(
+                Cause.JOURNAL_DAMAGED,
+                f"{journal.quarantined_ranges} damaged range(s) of the journal were set aside",
+            ),
+        )
+
+
+def _keeping(
+    books: BooksReport, history: HistoryReport, dead_letters: DeadLettersReport
+) -> Iterator[tuple[Status, Why]]:
+    if not books.balanced:
+        yield (
+            Status.FAILING,
+            Why(
+                Cause.BOOKS_UNBALANCED,
+                f"{books.decoded} decoded, but {books.stored} stored + {books.duplicates} "
+                f"duplicates + {books.dead_lettered} dead-lettered",
+            ),
+        )
+    if history.last_error is not None:
+        yield Status.DEGRADED, Why(Cause.HISTORY_FAILING, history.last_error)
+    if dead_letters.rows >= dead_letters.quota_rows:
+        yield (
+            Status.FAILING,
+            Why(
+                Cause.DEAD_LETTERS_FULL,
+                f"{dead_letters.rows} dead letters reach the quota of {dead_letters.quota_rows}; "
+                "history waits until some are retried or removed",
+            ),
+        )
+
+
+def _lateness(journal: JournalReport, clock: ClockReport) -> Iterator[tuple[Status, Why]]:
+    if journal.lag_s > LAG_DEGRADED_S:
+        yield (
+            Status.DEGRADED,
+            Why(
+                Cause.HISTORY_BEHIND,
+                f"history is {journal.lag_s:.0f} s and {journal.lag_bytes} B behind the journal",
+            ),
+        )
+    if clock.jumped:
+        yield Status.DEGRADED, Why(Cause.CLOCK_JUMPED, "our own clock jumped and is not trusted")

@@ -1,0 +1,346 @@
+"""Fakes of the API's ports: a small city in memory, on a clock wound by hand."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import httpx
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.health_metrics import health_samples
+from api.metrics import Sample
+from api.ports import (
+    BooksReport,
+    ClockReport,
+    DeadLettersReport,
+    DiskReport,
+    HealthReport,
+    HistoryReport,
+    JournalReport,
+    ListenerReport,
+    Ports,
+    Status,
+)
+from ausguck import catalogue
+from ausguck.clock import Clock, ManualClock
+from ausguck.desk.port import DeadLetterRow, DroppedValueRow
+from ausguck.errors import AusguckError
+from ausguck.journal.port import Pause
+from ausguck.model import (
+    AssetId,
+    Batch,
+    Books,
+    DeadLetter,
+    DroppedValue,
+    Inventory,
+    Kind,
+    Outcome,
+    Position,
+    Reading,
+    Reason,
+    Scalar,
+)
+from ausguck.settings.tree import Settings
+from ausguck.store.port import Every, Point, RefusalSink, Series, SeriesQuery, StoredEvent
+
+SITE = "kiel"
+BASE = "http://127.0.0.1:8080"
+CHANGE = {"X-Ausguck": "1"}
+NOW_MS = 1_800_000_000_000
+STEPS = {
+    Every.MINUTE: timedelta(minutes=1),
+    Every.FIVE_MINUTES: timedelta(minutes=5),
+    Every.QUARTER_HOUR: timedelta(minutes=15),
+    Every.HOUR: timedelta(hours=1),
+}
+
+
+def reading(kind: Kind, name: str, at_ms: int, **values: Scalar) -> Reading:
+    """A reading with these values and no others."""
+    return Reading(
+        asset=AssetId(SITE, kind, name),
+        observed_at_ms=at_ms,
+        received_at_ms=at_ms + 300,
+        boot_id="b1",
+        seq=at_ms // 1000,
+        digest=at_ms,
+        clock_suspect=False,
+        values=tuple(values.get(key) for key in catalogue.keys(kind)),
+    )
+
+
+class FakeStore:
+    """Readings in a list; series by the port's words, for gauges."""
+
+    def __init__(self) -> None:
+        self.readings: list[Reading] = []
+        self.asked: list[SeriesQuery] = []
+        self.error: AusguckError | Exception | None = None
+
+    async def write(self, batch: Batch, _position: Position, _refuse: RefusalSink) -> Outcome:
+        self.readings.extend(batch.readings)
+        return Outcome(len(batch.readings), 0, ())
+
+    async def position(self) -> Position | None:
+        return None
+
+    async def books(self) -> Books:
+        return Books(stored=len(self.readings))
+
+    async def latest(self, kind: Kind, name: str | None = None) -> Sequence[Reading]:
+        if self.error is not None:
+            raise self.error
+        newest: dict[str, Reading] = {}
+        for entry in sorted(self.readings, key=lambda r: r.observed_at_ms):
+            if entry.asset.kind is kind and name in {None, entry.asset.name}:
+                newest[entry.asset.name] = entry
+        return [newest[key] for key in sorted(newest)]
+
+    async def series(self, query: SeriesQuery) -> Sequence[Series]:
+        if self.error is not None:
+            raise self.error
+        self.asked.append(query)
+        return [Series(metric, self._points(query, metric)) for metric in query.metrics]
+
+    def _points(self, query: SeriesQuery, metric: str) -> list[Point]:
+        index = catalogue.keys(query.asset.kind).index(metric)
+        found = [
+            (entry.observed_at_ms, entry.values[index])
+            for entry in self.readings
+            if entry.asset == query.asset
+            and query.from_ms <= entry.observed_at_ms < query.to_ms
+            and entry.values[index] is not None
+        ]
+        if query.every is None:
+            return [Point(at_ms, value) for at_ms, value in found[: query.limit]]
+        edges = _edges(query)
+        return [
+            _window(begin, [value for at_ms, value in found if begin <= at_ms < end])
+            for begin, end in zip(edges, edges[1:], strict=False)
+        ]
+
+    async def events(
+        self, asset: AssetId, from_ms: int, to_ms: int, limit: int = 1000
+    ) -> Sequence[StoredEvent]:
+        del asset, from_ms, to_ms, limit
+        return []
+
+    async def prune(self, now_ms: int) -> int:
+        del now_ms
+        return 0
+
+
+def _edges(query: SeriesQuery) -> list[int]:
+    zone = ZoneInfo(query.timezone)
+    moment = datetime.fromtimestamp(query.from_ms / 1000, tz=UTC)
+    edges = []
+    while True:
+        at_ms = round(moment.timestamp() * 1000)
+        edges.append(at_ms)
+        if at_ms >= query.to_ms:
+            return edges
+        if query.every in STEPS:
+            moment += STEPS[query.every]
+        else:
+            local = moment.astimezone(zone)
+            moment = (local + timedelta(days=1)).replace(tzinfo=zone).astimezone(UTC)
+
+
+def _window(begin: int, values: list[Scalar | None]) -> Point:
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    if not numbers:
+        return Point(begin, None, samples=0)
+    mean = sum(numbers) / len(numbers)
+    return Point(begin, mean, len(numbers), min(numbers), max(numbers))
+
+
+class FakeDesk:
+    """Dead letters in a dict."""
+
+    def __init__(self) -> None:
+        self.letters: dict[int, DeadLetterRow] = {}
+        self.dropped: list[DroppedValueRow] = []
+        self.inventories: dict[AssetId, Inventory] = {}
+
+    def record(
+        self,
+        letters: Sequence[DeadLetter],
+        dropped: Sequence[DroppedValue],
+        inventories: Sequence[Inventory],
+    ) -> None:
+        del letters, dropped
+        self.inventories.update({entry.asset: entry for entry in inventories})
+
+    def dead_letters(
+        self, *, after_id: int = 0, limit: int = 100, reason: Reason | None = None
+    ) -> Sequence[DeadLetterRow]:
+        rows = [self.letters[key] for key in sorted(self.letters) if key > after_id]
+        return [row for row in rows if reason in {None, row.reason}][:limit]
+
+    def dead_letter(self, letter_id: int) -> DeadLetterRow | None:
+        return self.letters.get(letter_id)
+
+    def remove(self, letter_ids: Sequence[int]) -> int:
+        return sum(self.letters.pop(key, None) is not None for key in letter_ids)
+
+    def dead_letter_rows(self) -> int:
+        return len(self.letters)
+
+    def dropped_values(self, *, limit: int = 1000) -> Sequence[DroppedValueRow]:
+        return self.dropped[:limit]
+
+    def inventory(self, asset: AssetId) -> Inventory | None:
+        return self.inventories.get(asset)
+
+
+class FakeHealth:
+    """A report on the clock it was given; `shown` is what the next report says."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.shown = HealthReport(
+            status=Status.OK,
+            why=(),
+            version="0.1.0",
+            started_at_ms=NOW_MS - 3_600_000,
+            books=BooksReport(1000, 990, 7, 3, balanced=True),
+            journal=JournalReport(1000, 1_048_576, 0, 2048, 0.4, 9_000_000_000, Pause.NONE, 0, 1),
+            history=HistoryReport(NOW_MS - 500),
+            listener=ListenerReport(120, 130, (1, 990, 9), {"identity": 2}),
+            clock=ClockReport(NOW_MS),
+            disk=DiskReport(9_000_000_000, 20_000_000_000, 2_000_000_000),
+            dead_letters=DeadLettersReport(2, 100_000),
+        )
+
+    async def report(self) -> HealthReport:
+        now_ms = self._clock.now_ms()
+        shown = self.shown
+        return HealthReport(
+            status=shown.status,
+            why=shown.why,
+            version=shown.version,
+            started_at_ms=shown.started_at_ms,
+            books=shown.books,
+            journal=shown.journal,
+            history=shown.history,
+            listener=shown.listener,
+            clock=ClockReport(now_ms, shown.clock.jumped, shown.clock.last_jump_at_ms),
+            disk=shown.disk,
+            dead_letters=shown.dead_letters,
+        )
+
+
+class FakeRetry:
+    """Takes letters off the desk, or refuses."""
+
+    def __init__(self, desk: FakeDesk) -> None:
+        self._desk = desk
+        self.retried: list[int] = []
+        self.error: AusguckError | None = None
+
+    async def retry(self, letter: DeadLetterRow) -> None:
+        if self.error is not None:
+            raise self.error
+        self.retried.append(letter.id)
+        self._desk.remove([letter.id])
+
+
+class FakeMetrics:
+    """The samples of the health report."""
+
+    def __init__(self, health: FakeHealth) -> None:
+        self._health = health
+
+    async def samples(self) -> Sequence[Sample]:
+        return list(health_samples(await self._health.report()))
+
+
+class City:
+    """Everything an app needs, with the app over it."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock or ManualClock(NOW_MS)
+        self.store = FakeStore()
+        self.desk = FakeDesk()
+        self.health = FakeHealth(self.clock)
+        self.retry = FakeRetry(self.desk)
+        ports = Ports(self.store, self.desk, self.health, self.retry, FakeMetrics(self.health))
+        self.app: FastAPI = create_app(ports, self.clock, Settings())
+
+    def ask(self, method: str, path: str, **options: object) -> httpx.Response:
+        """One request, answered."""
+        return self.talk(lambda client: client.request(method, path, **options))  # type: ignore[arg-type]  # httpx's own keywords, passed through
+
+    def talk(self, say: Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]) -> httpx.Response:
+        """A conversation with the app over one client."""
+
+        async def held() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+                return await say(client)
+
+        return asyncio.run(held())
+
+
+def letter(letter_id: int, reason: Reason, element: bytes = b'{"clients": 3}') -> DeadLetterRow:
+    """A dead letter of one bus."""
+    return DeadLetterRow(
+        id=letter_id,
+        topic=f"v1/{SITE}/bus/0123/telemetry",
+        reason=reason,
+        detail="observed_at: found 1999, expected after 2020",
+        element=element,
+        count=2,
+        first_at_ms=NOW_MS - 60_000,
+        last_at_ms=NOW_MS,
+        last_position=Position(1, 1, 4096),
+    )
+
+
+def populated(clock: Clock | None = None) -> City:
+    """Three buses, three stations, two dead letters, one value left out."""
+    city = City(clock)
+    now = city.clock.now_ms()
+    bus, station = Kind.BUS, Kind.STATION
+    city.store.readings = [
+        reading(
+            bus,
+            "0101",
+            now - 3_000,
+            clients=14,
+            clients_guest=12,
+            rsrp_dbm=-97.5,
+            access_technology="4g",
+            line="11",
+            lat=54.32,
+            lon=10.13,
+        ),
+        reading(
+            bus, "0102", now - 9_000, clients_guest=0, rsrp_dbm=-118, access_technology="5g_nsa"
+        ),
+        reading(bus, "0103", now - 900_000, clients_guest=3, line="6"),
+        reading(station, "s001", now - 20_000, num_vehicles_available=5, num_docks_available=9),
+        reading(
+            station,
+            "s002",
+            now - 25_000,
+            num_vehicles_available=0,
+            num_docks_available=15,
+            is_renting=True,
+        ),
+        reading(station, "s003", now - 30_000, num_vehicles_available=18, num_docks_available=0),
+    ]
+    city.desk.letters = {
+        3: letter(3, Reason.TIME),
+        8: letter(8, Reason.UNDECODABLE, b"\xff\xfe"),
+    }
+    asset = AssetId(SITE, bus, "0101")
+    city.desk.dropped = [
+        DroppedValueRow(asset, "speed_mps", "range", "113.9952", 7, now - 60_000, now)
+    ]
+    city.desk.inventories[asset] = Inventory(
+        asset, now - 3_600_000, "RUTX50", "00.07.06.10", "1122334455", None, 2
+    )
+    return city
