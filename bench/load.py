@@ -4,6 +4,7 @@ Run as a program it sends to 127.0.0.1 and prints one line of JSON: messages, se
 """
 
 import argparse
+import contextlib
 import json
 import selectors
 import socket
@@ -96,10 +97,8 @@ def feed(peer: Peer, selector: selectors.BaseSelector) -> bool:
         peer.sending = memoryview(data)
         peer.owed_bytes = count * PUBACK_BYTES
     if peer.sending:
-        try:
+        with contextlib.suppress(BlockingIOError):
             peer.sending = peer.sending[peer.socket.send(peer.sending) :]
-        except BlockingIOError:
-            pass
     wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.sending else 0)
     selector.modify(peer.socket, wanted, peer)
     return True

@@ -9,19 +9,27 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from ausguck.clock import Clock
-from ausguck.desk.port import Desk
 from ausguck.errors import AusguckError, StoreUnavailable
 from ausguck.journal.port import Tail
-from ausguck.model import Batch, DeadLetter, Outcome, Refusal
+from ausguck.model import (
+    Batch,
+    DeadLetter,
+    DroppedValue,
+    Inventory,
+    Outcome,
+    Position,
+    Refusal,
+)
 from ausguck.probe import CrashPoint, Probe, ignore
 from ausguck.roles.gathered import Decoder, Gathered
 from ausguck.settings.tree import History as HistorySettings
-from ausguck.store.port import Store
+from ausguck.store.port import RefusalSink
 
 CHUNK_RECORDS = 256
 """Decoded in one go, about half a millisecond, before the event loop gets its turn."""
@@ -29,6 +37,31 @@ RETRY_MAX_S = 30.0
 QUOTA_POLL_S = 1.0
 
 log = logging.getLogger(__name__)
+
+
+class WritesHistory(Protocol):
+    """What history needs of the store."""
+
+    async def write(self, batch: Batch, position: Position, refuse: RefusalSink) -> Outcome:
+        """As `ausguck.store.port.Store` says."""
+        ...
+
+
+class KeepsLetters(Protocol):
+    """What history needs of the desk."""
+
+    def record(
+        self,
+        letters: Sequence[DeadLetter],
+        dropped: Sequence[DroppedValue],
+        inventories: Sequence[Inventory],
+    ) -> None:
+        """As `ausguck.desk.port.Desk` says."""
+        ...
+
+    def dead_letter_rows(self) -> int:
+        """As `ausguck.desk.port.Desk` says."""
+        ...
 
 
 class HistoryStats(msgspec.Struct):
@@ -54,8 +87,8 @@ class History:
         self,
         tail: Tail,
         decoder: Decoder,
-        store: Store,
-        desk: Desk,
+        store: WritesHistory,
+        desk: KeepsLetters,
         clock: Clock,
         settings: HistorySettings,
         probe: Probe = ignore,

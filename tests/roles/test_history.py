@@ -1,0 +1,222 @@
+"""The history role against scripted rooms: the order of its steps, and what it does in trouble."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ausguck.clock import ManualClock
+from ausguck.errors import StoreUnavailable
+from ausguck.journal.port import Record, RecordType, Source
+from ausguck.model import (
+    AssetId,
+    Batch,
+    DeadLetter,
+    Decoded,
+    DroppedValue,
+    Inventory,
+    Kind,
+    Origin,
+    Outcome,
+    Position,
+    Reading,
+    Reason,
+    Refusal,
+)
+from ausguck.roles.history import History
+from ausguck.settings.tree import History as HistorySettings
+from ausguck.store.port import RefusalSink
+
+BUS = AssetId("kiel", Kind.BUS, "1")
+
+
+def record(number: int, payload: bytes = b"good") -> Record:
+    return Record(
+        position=Position(1, 1, number),
+        after=Position(1, 1, number + 1),
+        type=RecordType.MESSAGE,
+        flags=1,
+        received_at_ms=number,
+        source=Source("listener", "", "c"),
+        packet_id=1,
+        topic="v1/kiel/bus/1/telemetry",
+        payload=payload,
+    )
+
+
+@dataclass
+class ScriptedTail:
+    """Hands out what it was given, then ends the role by cancelling it."""
+
+    records: list[Record]
+
+    @property
+    def position(self) -> Position:
+        return Position(1, 1, 0)
+
+    async def read(self, max_records: int) -> Sequence[Record]:
+        if not self.records:
+            raise asyncio.CancelledError
+        taken, self.records = self.records[:max_records], self.records[max_records:]
+        return taken
+
+    def available(self) -> bool:
+        return bool(self.records)
+
+
+class ScriptedDecoder:
+    """A payload of `bad` is a dead letter; everything else is a reading."""
+
+    def decode(self, record: Record) -> Decoded:
+        origin = Origin(record.position, 0)
+        if record.payload == b"bad":
+            letter = self.dead_letter(record, 0, Reason.UNDECODABLE, "not JSON")
+            return Decoded(dead_letters=[letter])
+        reading = Reading(
+            asset=BUS,
+            observed_at_ms=record.received_at_ms,
+            received_at_ms=record.received_at_ms,
+            boot_id=None,
+            seq=1,
+            digest=1,
+            clock_suspect=False,
+            values=(),
+        )
+        return Decoded(readings=[reading], reading_origins=[origin])
+
+    def dead_letter(self, record: Record, element: int, reason: Reason, detail: str) -> DeadLetter:
+        origin = Origin(record.position, element)
+        return DeadLetter(origin, record.received_at_ms, record.topic, reason, detail, b"")
+
+
+@dataclass
+class ScriptedDesk:
+    """Notes what it is told, and the order of it among the store's steps."""
+
+    steps: list[str]
+    rows: list[int] = field(default_factory=lambda: [0])
+    letters: list[DeadLetter] = field(default_factory=list)
+
+    def record(
+        self,
+        letters: Sequence[DeadLetter],
+        dropped: Sequence[DroppedValue],
+        inventories: Sequence[Inventory],
+    ) -> None:
+        assert not dropped
+        assert not inventories
+        self.steps.append("desk")
+        self.letters += letters
+
+    def dead_letter_rows(self) -> int:
+        return self.rows.pop(0) if len(self.rows) > 1 else self.rows[0]
+
+
+@dataclass
+class ScriptedStore:
+    """Fails as often as told, refuses what it is told to."""
+
+    steps: list[str]
+    failures: list[Exception] = field(default_factory=list)
+    refuses: Callable[[Batch], Sequence[Refusal]] = lambda _batch: ()
+    batches: list[Batch] = field(default_factory=list)
+    positions: list[Position] = field(default_factory=list)
+
+    async def write(self, batch: Batch, position: Position, refuse: RefusalSink) -> Outcome:
+        if self.failures:
+            raise self.failures.pop(0)
+        refused = self.refuses(batch)
+        if refused:
+            await refuse(refused)
+        self.steps.append("store")
+        self.batches.append(batch)
+        self.positions.append(position)
+        return Outcome(len(batch.readings) - len(refused), 0, refused)
+
+
+class Scene:
+    """A history role among scripted rooms, with a clock that its own waits wind."""
+
+    def __init__(self, records: list[Record], **settings: int) -> None:
+        self.steps: list[str] = []
+        self.waits_s: list[float] = []
+        self.clock = ManualClock()
+        self.desk = ScriptedDesk(self.steps)
+        self.store = ScriptedStore(self.steps)
+        self.history = History(
+            ScriptedTail(records),
+            ScriptedDecoder(),
+            self.store,
+            self.desk,
+            self.clock,
+            HistorySettings(**settings),
+            sleep=self.sleep,
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits_s.append(seconds)
+        self.clock.advance_ms(round(seconds * 1000))
+
+    def play(self) -> None:
+        try:
+            asyncio.run(self.history.run())
+        except asyncio.CancelledError:
+            return
+
+
+def test_dead_letters_are_kept_before_the_position_moves() -> None:
+    scene = Scene([record(1), record(2, b"bad"), record(3)])
+    scene.play()
+
+    assert scene.steps == ["desk", "store"]
+    assert [letter.reason for letter in scene.desk.letters] == [Reason.UNDECODABLE]
+    assert scene.store.positions == [Position(1, 1, 4)]
+    assert scene.store.batches[0].dead_lettered == 1
+    assert scene.history.stats.stored == 2
+    assert scene.history.stats.dead_letters == {Reason.UNDECODABLE: 1}
+
+
+def test_a_store_that_is_away_costs_time_and_nothing_else() -> None:
+    scene = Scene([record(1)])
+    scene.store.failures = [StoreUnavailable("duckdb", "disk full")] * 3
+    scene.play()
+
+    assert len(scene.store.batches) == 1
+    assert scene.history.stats.retries == {"StoreUnavailable": 3}
+    assert scene.history.stats.last_error is None
+    assert sorted(scene.waits_s[1:]) == scene.waits_s[1:]
+
+
+def test_a_conflict_becomes_a_dead_letter_with_the_words_of_the_store() -> None:
+    scene = Scene([record(1), record(2)])
+    scene.store.refuses = lambda _batch: [Refusal(1, Reason.CONFLICT, "differs in clients")]
+    scene.play()
+
+    assert scene.steps == ["desk", "store"]
+    letter = scene.desk.letters[0]
+    assert (letter.reason, letter.detail) == (Reason.CONFLICT, "differs in clients")
+    assert letter.origin == Origin(Position(1, 1, 2), 0)
+
+
+def test_at_the_quota_history_waits_and_goes_on_by_itself() -> None:
+    scene = Scene([record(1, b"bad")], dead_letter_rows=5)
+    scene.desk.rows = [5, 5, 4]
+    scene.play()
+
+    assert scene.waits_s.count(1.0) == 2
+    assert scene.steps == ["desk", "store"]
+    assert not scene.history.stats.waits_for_quota
+
+
+def test_a_batch_is_never_larger_than_asked_by_more_than_a_chunk() -> None:
+    scene = Scene([record(number) for number in range(1000)], batch_records=300)
+    scene.play()
+
+    assert [len(batch.readings) for batch in scene.store.batches] == [512, 488]
+    assert scene.history.stats.records == 1000
+
+
+def test_draining_moves_what_is_there_and_returns() -> None:
+    scene = Scene([record(number) for number in range(10)])
+    asyncio.run(scene.history.drain())
+
+    assert scene.history.stats.stored == 10
