@@ -1,0 +1,253 @@
+"""The listener as a whole: its socket, its one timer, and its end."""
+
+import asyncio
+import logging
+import secrets
+import ssl
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from ausguck import probe as probes
+from ausguck.clock import Clock
+from ausguck.errors import ConfigError
+from ausguck.journal.port import Appender, Pause
+from ausguck.settings.tree import Listener as Settings
+from ausguck.settings.tree import Tls
+from collectors.listener.access import Access, Proof, is_loopback, verify_password
+from collectors.listener.acks import Acks
+from collectors.listener.connection import Connection
+from collectors.listener.limits import Wheel
+from collectors.listener.peer import Hold, Peer, Phase
+from collectors.listener.service import Service
+from collectors.listener.stats import ListenerStats
+from collectors.listener.wills import End
+from collectors.mqtt.protocol import Code
+
+log = logging.getLogger(__name__)
+
+SWEEP_S = 0.25
+STALL_S = 5.0  # our own loop stood still for so long: nobody's silence counts
+EXPIRE_EVERY_S = 10.0
+SECRET_BYTES = 32
+PROVERS = 2
+PROOFS_MAX = 256
+GOODBYE_S = 5.0
+BACKLOG = 1024
+
+
+class Listener:
+    """Devices connect here; entered as an async context, it listens until it is left."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        site: str,
+        journal: Appender,
+        clock: Clock,
+        *,
+        probe: probes.Probe = probes.ignore,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        nobody = not settings.users and (settings.tls is None or settings.tls.client_ca is None)
+        if nobody and not (settings.anonymous and is_loopback(settings.host)):
+            raise ConfigError("listener.users", "none", "users, as nobody may connect without")
+        self._clock = clock
+        self._journal = journal
+        self._settings = settings
+        self._proofs = 0
+        self._server: asyncio.Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._gone = asyncio.Event()
+        now_s = clock.monotonic_s()
+        self._swept_s = now_s
+        self._expired_s = now_s
+        self._service = Service(
+            settings=settings,
+            journal=journal,
+            clock=clock,
+            random=random,
+            acks=Acks(journal, probe),
+            access=Access(settings, site, random(SECRET_BYTES)),
+            prove=self._prove,
+            wheel=Wheel[Peer](now_s),
+        )
+        self._service.sessions.load(journal.session_records(), clock.now_ms(), now_s)
+        self._service.stats.sessions = len(self._service.sessions)
+        journal.on_resume(self._service.resume_all)
+        journal.on_snapshot(self._snapshot)
+
+    @property
+    def stats(self) -> ListenerStats:
+        """What was counted so far."""
+        return self._service.stats
+
+    @property
+    def port(self) -> int:
+        """The TCP port; of use when the settings said 0."""
+        if self._server is None:
+            return self._settings.port
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def __aenter__(self) -> Self:
+        context = _tls_context(self._settings.tls)
+        self._loop = asyncio.get_running_loop()
+        self._pool = ThreadPoolExecutor(PROVERS, thread_name_prefix="password")
+        host = "127.0.0.1" if self._settings.host == "localhost" else self._settings.host
+        self._server = await self._loop.create_server(
+            partial(Connection, self._service),
+            host,
+            self._settings.port,
+            ssl=context,
+            backlog=BACKLOG,
+        )
+        self._timer = self._loop.call_later(SWEEP_S, self._tick)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop reading, acknowledge what reaches the disk, say goodbye, close."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._server is not None:
+            self._server.close()
+        service = self._service
+        for peer in tuple(service.peers):
+            peer.hold(Hold.CLOSING)
+        try:
+            async with asyncio.timeout(GOODBYE_S):
+                await self._journal.wait_committed(service.acks.last)
+        except TimeoutError:
+            log.warning("listener: closing with %d answers unsaid", len(service.acks))
+        service.acks.commit(self._journal.committed)
+        await self._say_goodbye()
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _say_goodbye(self) -> None:
+        self._gone.clear()
+        self._service.departed = self._departed
+        peers = tuple(self._service.peers)
+        transports = [peer.transport for peer in peers if peer.transport is not None]
+        for peer in peers:
+            self._service.part(peer, End.SHUTDOWN)
+            peer.close(Code.SHUTTING_DOWN)
+        self._departed()
+        try:
+            async with asyncio.timeout(GOODBYE_S):
+                await self._gone.wait()
+        except TimeoutError:
+            for transport in transports:
+                transport.abort()
+
+    def _departed(self) -> None:
+        if not self._service.peers:
+            self._gone.set()
+
+    # The one timer
+
+    def _tick(self) -> None:
+        self.sweep()
+        if self._loop is not None:
+            self._timer = self._loop.call_later(SWEEP_S, self._tick)
+
+    def sweep(self) -> None:
+        """Do what is due by now: silent peers, debts of speed, delayed wills, old sessions."""
+        now_s = self._clock.monotonic_s()
+        service = self._service
+        if now_s - self._swept_s > STALL_S:
+            # What peers said meanwhile lies unread in our socket buffers.
+            service.stats.stalls += 1
+            for peer in service.peers:
+                peer.heard_s = now_s
+        self._swept_s = now_s
+        self._follow_journal()
+        for peer in tuple(service.rated):
+            if peer.rate_until_s <= now_s:
+                service.rated.discard(peer)
+                peer.release(Hold.RATE, now_s)
+        for peer in service.wheel.turn(now_s):
+            self._judge_silence(peer, now_s)
+        for due in service.wills.due(now_s):
+            service.publish_will(due.source, due.will)
+        if now_s - self._expired_s >= EXPIRE_EVERY_S:
+            self._expired_s = now_s
+            service.sessions.expire(now_s)
+            service.stats.sessions = len(service.sessions)
+
+    def _follow_journal(self) -> None:
+        # Others write to the journal too, so it may pause while nothing of ours arrives.
+        if self._journal.pause is not Pause.NONE:
+            if not self.stats.paused:
+                self._service.pause_all()
+        elif self.stats.paused:
+            self._service.resume_all()
+
+    def _judge_silence(self, peer: Peer, now_s: float) -> None:
+        if peer.holds & ~Hold.WRITE:
+            peer.heard_s = now_s
+        if peer.heard_s + peer.limit_s > now_s:
+            peer.slot = self._service.wheel.put(peer, peer.heard_s + peer.limit_s)
+            return
+        if peer.phase is Phase.OPEN:
+            self._service.stats.keep_alive_timeouts += 1
+            self._service.part(peer, End.SILENT)
+            peer.close(Code.KEEP_ALIVE_TIMEOUT)
+        elif peer.phase is not Phase.CLOSED:
+            self._service.stats.refuse("connect", "timeout")
+            peer.close()
+        elif peer.transport is not None:
+            peer.transport.abort()  # it was told to go, but does not read
+            return
+        peer.slot = self._service.wheel.put(peer, now_s + GOODBYE_S)
+
+    # Passwords
+
+    def _prove(self, proof: Proof, password: bytes, judged: Callable[[bool], None]) -> bool:
+        if self._proofs >= PROOFS_MAX or self._loop is None or self._pool is None:
+            return False
+        self._proofs += 1
+        future = self._loop.run_in_executor(
+            self._pool, verify_password, password, proof.password_hash
+        )
+
+        def done(result: asyncio.Future[bool]) -> None:
+            self._proofs -= 1
+            if not result.cancelled():
+                judged(result.exception() is None and result.result())
+
+        future.add_done_callback(done)
+        return True
+
+    def _snapshot(self) -> bytes:
+        return self._service.sessions.snapshot(self._clock.now_ms(), self._clock.monotonic_s())
+
+
+def _tls_context(tls: Tls | None) -> ssl.SSLContext | None:
+    if tls is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(tls.certificate, tls.key)
+    except OSError as error:
+        raise ConfigError(
+            "listener.tls", type(error).__name__, "a PEM certificate and its key"
+        ) from error
+    if tls.client_ca is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        try:
+            context.load_verify_locations(tls.client_ca)
+        except OSError as error:
+            raise ConfigError(
+                "listener.tls.client_ca", type(error).__name__, "a PEM file"
+            ) from error
+    return context
