@@ -23,6 +23,8 @@ class SteadyClock:
         self._jumped_at_ms: int | None = None
         self._jumped_offset_ms = 0
         self.jumps = 0
+        self.last_jump_at_ms: int | None = None
+        self.last_jump_ms = 0
 
     def monotonic_ms(self) -> int:
         """Whole milliseconds of the machine's monotonic clock."""
@@ -48,6 +50,8 @@ class SteadyClock:
             self._jumped_at_ms = None
         elif self._jumped_at_ms is None or abs(offset_ms - self._jumped_offset_ms) > self._jump_ms:
             self.jumps += 1
+            self.last_jump_at_ms = monotonic_ms + self._offset_ms
+            self.last_jump_ms = offset_ms - self._offset_ms
             self._jumped_at_ms = monotonic_ms
             self._jumped_offset_ms = offset_ms
         elif monotonic_ms - self._jumped_at_ms >= self._stand_by_ms:

@@ -104,6 +104,8 @@ class History:
         self._sleep = sleep
         self.stats = HistoryStats()
         self.position = tail.position
+        self.oldest_ms: int | None = None
+        """Receive time of the oldest record in hand, None when there is none."""
 
     async def run(self) -> None:
         """Move batches for as long as the process lives."""
@@ -136,6 +138,7 @@ class History:
         """A batch: full, or what has come by `due_s`; at least one record."""
         gathered = Gathered(self._tail.position)
         gathered.add(await self._tail.read(CHUNK_RECORDS), self._decoder)
+        self.oldest_ms = gathered.records[0].received_at_ms
         while len(gathered.records) < self._settings.batch_records:
             if self._tail.available():
                 gathered.add(await self._tail.read(CHUNK_RECORDS), self._decoder)
@@ -211,3 +214,4 @@ class History:
         stats.last_write_at_ms = self._clock.now_ms()
         stats.last_error = None
         self.position = gathered.position
+        self.oldest_ms = None

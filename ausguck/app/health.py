@@ -1,0 +1,137 @@
+"""How the process is: figures of every part in one report."""
+
+import shutil
+from pathlib import Path
+from typing import Protocol
+
+import ausguck
+from api.ports import (
+    BooksReport,
+    ClockReport,
+    DeadLettersReport,
+    DiskReport,
+    HealthReport,
+    HistoryReport,
+    JournalReport,
+    ListenerReport,
+)
+from api.verdict import judge
+from ausguck.desk.port import Desk
+from ausguck.journal.journal import Journal
+from ausguck.roles.history import History
+from ausguck.settings.tree import Settings
+from ausguck.steady import SteadyClock
+from ausguck.store.port import Store
+
+
+class ListenerFigures(Protocol):
+    """What the health route shows of a listener."""
+
+    connections: int
+    sessions: int
+    messages: list[int]
+    refusals: dict[tuple[str, str], int]
+
+
+class Health:
+    """The health source of the running process."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - it looks at every part
+        self,
+        settings: Settings,
+        clock: SteadyClock,
+        journal: Journal,
+        history: History,
+        store: Store,
+        desk: Desk,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._journal = journal
+        self._history = history
+        self._store = store
+        self._desk = desk
+        self._started_at_ms = clock.now_ms()
+        self.listener: ListenerFigures | None = None
+
+    async def report(self) -> HealthReport:
+        """How it is now."""
+        books = await self._books()
+        journal = self._journal_report()
+        stats = self._history.stats
+        history = HistoryReport(stats.last_write_at_ms, stats.last_error)
+        clock = self._clock_report()
+        letters = DeadLettersReport(
+            self._desk.dead_letter_rows(), self._settings.history.dead_letter_rows
+        )
+        status, why = judge(
+            books=books,
+            journal=journal,
+            history=history,
+            clock=clock,
+            dead_letters=letters,
+            listener_down=self._settings.listener.enabled and self.listener is None,
+        )
+        return HealthReport(
+            status=status,
+            why=why,
+            version=ausguck.__version__,
+            started_at_ms=self._started_at_ms,
+            books=books,
+            journal=journal,
+            history=history,
+            listener=self._listener_report(),
+            clock=clock,
+            disk=self._disk_report(self._settings.site.data_dir),
+            dead_letters=letters,
+        )
+
+    async def _books(self) -> BooksReport:
+        books = await self._store.books()
+        return BooksReport(
+            decoded=books.decoded,
+            stored=books.stored,
+            duplicates=books.duplicates,
+            dead_lettered=books.dead_lettered,
+            balanced=books.balanced,
+        )
+
+    def _journal_report(self) -> JournalReport:
+        stats = self._journal.stats
+        oldest_ms = self._history.oldest_ms
+        return JournalReport(
+            committed_records=stats.committed_records,
+            size_bytes=stats.bytes_on_disk,
+            waiting_bytes=stats.waiting_bytes,
+            lag_bytes=self._journal.backlog(self._history.position),
+            lag_s=0.0 if oldest_ms is None else (self._clock.now_ms() - oldest_ms) / 1000,
+            free_bytes=stats.free_bytes,
+            pause=stats.pause,
+            quarantined_ranges=len(stats.quarantined),
+            segments=stats.segments,
+        )
+
+    def _listener_report(self) -> ListenerReport | None:
+        if self.listener is None:
+            return None
+        at_most_once, at_least_once, exactly_once = self.listener.messages
+        return ListenerReport(
+            connections=self.listener.connections,
+            sessions=self.listener.sessions,
+            messages_by_qos=(at_most_once, at_least_once, exactly_once),
+            refusals={
+                f"{packet} {reason}": count
+                for (packet, reason), count in self.listener.refusals.items()
+            },
+        )
+
+    def _clock_report(self) -> ClockReport:
+        clock = self._clock
+        now_ms = clock.now_ms()
+        last_s = None if clock.last_jump_at_ms is None else clock.last_jump_ms / 1000
+        return ClockReport(now_ms, clock.jumped_ms != 0, clock.last_jump_at_ms, last_s)
+
+    def _disk_report(self, data_dir: Path) -> DiskReport:
+        usage = shutil.disk_usage(data_dir)
+        reserve = usage.total * self._settings.journal.reserve_percent / 100
+        return DiskReport(usage.free, usage.total, int(reserve))

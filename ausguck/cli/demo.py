@@ -1,0 +1,125 @@
+"""`ausguck demo`: a city in one command, and nothing left running after it."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+import uvloop
+
+from ausguck.app.run import Ready, run_app
+from ausguck.app.say import configure_logging
+from ausguck.settings.tree import Settings
+
+MQTT_PORT = 1883
+PAGE_PORT = 8080
+STOP_S = 5
+CITY_RESERVE_PERCENT = 1.0
+"""A demo keeps little; a laptop's full disk should not stop it from showing itself."""
+
+
+def free_or_any(port: int) -> int:
+    """The port if nobody listens on it on loopback, else 0, which takes a free one."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            click.echo(f"Port {port} is taken; using a free one.", err=True)
+            return 0
+    return port
+
+
+def demo_settings(settings: Settings, data_dir: Path, page_port: int) -> Settings:
+    """The settings of a demo: loopback, files of its own, both ports free."""
+    return Settings(
+        site=settings.site.model_copy(update={"data_dir": data_dir}),
+        journal=settings.journal.model_copy(update={"reserve_percent": CITY_RESERVE_PERCENT}),
+        listener=settings.listener.model_copy(
+            update={
+                "enabled": True,
+                "host": "127.0.0.1",
+                "port": free_or_any(MQTT_PORT),
+                "anonymous": True,
+                "tls": None,
+            }
+        ),
+        api=settings.api.model_copy(
+            update={"host": "127.0.0.1", "port": free_or_any(page_port) if page_port else 0}
+        ),
+        log=settings.log.model_copy(update={"level": "warning"}),
+    )
+
+
+@contextmanager
+def city(port: int, site: str, options: list[str]) -> Iterator[None]:
+    """The simulated city as a child; it also ends by itself when we are gone.
+
+    It holds the other end of a pipe, and takes the pipe's closing as its order to stop.
+    """
+    child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [sys.executable, "-m", "simulators", "--port", str(port), "--site", site, *options],
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # so that Ctrl-C reaches us alone, and we end it in order
+    )
+    try:
+        yield
+    finally:
+        if child.stdin is not None:
+            child.stdin.close()
+        try:
+            child.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+@click.command()
+@click.option("--port", default=PAGE_PORT, show_default=True, help="Port of the page; 0: any.")
+@click.option("--buses", default=120, show_default=True, type=click.IntRange(0, 2000))
+@click.option("--stations", default=200, show_default=True, type=click.IntRange(0, 5000))
+@click.option("--seed", default=1, show_default=True, help="Another seed is another city.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the files there. Without it they are removed at the end.",
+)
+@click.pass_obj
+def demo(  # noqa: PLR0913, PLR0917 - one argument an option
+    settings: Settings, port: int, buses: int, stations: int, seed: int, data_dir: Path | None
+) -> None:
+    """Show a simulated city on http://127.0.0.1:8080.
+
+    Starts everything in one go: buses and stations that send MQTT, the listener, the store, the
+    page and the API, all on loopback. Ctrl-C ends all of it and leaves nothing running.
+
+    While it runs, send something of your own:
+
+    \b
+      mosquitto_pub -p 1883 -q 1 -t v1/kiel/bus/mine/telemetry -m '{"clients": 3}'
+      curl http://127.0.0.1:8080/api/v1/buses/mine
+    """
+    with ExitStack() as stack:
+        if data_dir is None:
+            data_dir = Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="ausguck-demo-"))
+            )
+        ours = demo_settings(settings, data_dir, port)
+        configure_logging(ours.log)
+        options = ["--buses", str(buses), "--stations", str(stations), "--seed", str(seed)]
+
+        living = stack.enter_context(ExitStack())
+
+        def ready(where: Ready) -> None:
+            living.enter_context(city(where.listener_port or 0, ours.site.id, options))
+            click.echo(f"Ausguck is ready: page {where.page_url} devices {where.devices_url}")
+            click.echo(f"{buses} buses and {stations} stations are simulated; Ctrl-C ends it.")
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run_app(ours, on_ready=ready, on_stop=living.close))
+    click.echo("Everything has ended.")
