@@ -1,0 +1,81 @@
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+PROGRAMS = {
+    "broker": ("mosquitto", "mosquitto_pub", "mosquitto_sub"),
+    "browser": ("chromium",),
+}
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ausguck"
+FILES = {"stations": CACHE / "r-cran-spdata" / ".complete"}
+MARKERS = (*PROGRAMS, *FILES)
+PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
+
+
+def missing(marker: str) -> list[str]:
+    programs = PROGRAMS.get(marker, ())
+    absent = [name for name in programs if shutil.which(name, path=PLACES) is None]
+    path = FILES.get(marker)
+    return [*absent, path.parent.name] if path and not path.exists() else absent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "stations: needs the bike stations of r-cran-spdata")
+    # Debian keeps mosquitto in /usr/sbin, which is not on every user's PATH.
+    os.environ["PATH"] = PLACES
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for marker in MARKERS:
+        if absent := missing(marker):
+            reason = f"{', '.join(absent)} not installed: see tests/servers/install"
+            for item in items:
+                if item.get_closest_marker(marker):
+                    item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and CI is set: {report.longreprtext}"
+    return report
+
+
+def children() -> set[int]:
+    """Processes that this one started and that still run; none where the system cannot tell."""
+    own = str(os.getpid())
+    found: set[int] = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # pid (name, which may hold anything) state parent ...
+            _, parent, *_ = path.read_text(errors="replace").rpartition(")")[2].split()
+        except (OSError, ValueError):
+            continue
+        if parent == own:
+            found.add(int(path.parent.name))
+    return found
+
+
+def command(pid: int) -> str:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return ""
+    return b" ".join(words).decode(errors="replace").strip()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_child_survives() -> Iterator[None]:
+    before = children()
+    yield
+    # A zombie has no command line any more: it has ended, and only waits to be asked.
+    left = {pid: command(pid) for pid in children() - before}
+    running = {pid: words for pid, words in left.items() if words}
+    for pid in running:
+        os.kill(pid, 9)
+    assert not running, f"processes that tests left running: {running}"
