@@ -7,7 +7,7 @@ LENGTH_BYTES = 4
 INCOMPLETE = (0, 0)
 
 
-def remaining_length(buffer: bytes, at: int, end: int) -> tuple[int, int]:
+def remaining_length(buffer: bytes | bytearray, at: int, end: int) -> tuple[int, int]:
     """The Remaining Length that begins at `at`, and where the packet's body begins.
 
     Returns:
@@ -29,7 +29,7 @@ def remaining_length(buffer: bytes, at: int, end: int) -> tuple[int, int]:
     raise ProtocolError("framing", "length_too_long")
 
 
-def packet_end(buffer: bytes, position: int, end: int, limit: int) -> int:
+def packet_end(buffer: bytes | bytearray, position: int, end: int, limit: int) -> int:
     """Where the packet that begins at `position` ends; may lie behind `end`, 0 if unknown.
 
     Raises:
