@@ -15,7 +15,9 @@ STAND_BY_MS = 300_000
 class SteadyClock:
     """A `Clock` over another one; `jumped_ms` tells of a jump that is being waited out."""
 
-    def __init__(self, machine: Clock, *, jump_ms: int = JUMP_MS, stand_by_ms: int = STAND_BY_MS):
+    def __init__(
+        self, machine: Clock, *, jump_ms: int = JUMP_MS, stand_by_ms: int = STAND_BY_MS
+    ) -> None:
         self._machine = machine
         self._jump_ms = jump_ms
         self._stand_by_ms = stand_by_ms

@@ -36,7 +36,7 @@ class ListenerFigures(Protocol):
 class Health:
     """The health source of the running process."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - it looks at every part
+    def __init__(
         self,
         settings: Settings,
         clock: SteadyClock,

@@ -81,12 +81,9 @@ async def run_app(
             metrics=Metrics(health, history.stats),
         )
         async with asyncio.TaskGroup() as group:
-            loops = [
-                group.create_task(history.run(), name="history"),
-                group.create_task(
-                    retain(store, journal, clock, lambda: history.position), name="retention"
-                ),
-            ]
+            consuming = group.create_task(history.run(), name="history")
+            retaining = retain(store, journal, clock, lambda: history.position)
+            loops = [group.create_task(retaining, name="retention")]
             async with listening(settings, journal, clock, probe) as listener:
                 health.listener = listener and listener.stats
                 page_port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -96,8 +93,7 @@ async def run_app(
                 on_ready(whereabouts(settings, await page_port, listener))
                 await stopped.wait()
                 on_stop()
-            loops.pop(0).cancel()
-            await history.drain()
+            await history.finish(consuming)
             for loop in loops:
                 loop.cancel()
 

@@ -90,10 +90,10 @@ def city(port: int, site: str, options: list[str]) -> Iterator[None]:
     help="Keep the files there. Without it they are removed at the end.",
 )
 @click.pass_obj
-def demo(  # noqa: PLR0913, PLR0917 - one argument an option
+def demo(
     settings: Settings, port: int, buses: int, stations: int, seed: int, data_dir: Path | None
 ) -> None:
-    """Show a simulated city on http://127.0.0.1:8080.
+    r"""Show a simulated city on http://127.0.0.1:8080.
 
     Starts everything in one go: buses and stations that send MQTT, the listener, the store, the
     page and the API, all on loopback. Ctrl-C ends all of it and leaves nothing running.

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ausguck.clock import Clock
 from ausguck.errors import AusguckError, StoreUnavailable
-from ausguck.journal.port import Tail
+from ausguck.journal.port import Record, Tail
 from ausguck.model import (
     Batch,
     DeadLetter,
@@ -102,26 +102,41 @@ class History:
         self._settings = settings
         self._probe = probe
         self._sleep = sleep
+        self._idle = False
+        self._finishing = False
         self.stats = HistoryStats()
         self.position = tail.position
         self.oldest_ms: int | None = None
         """Receive time of the oldest record in hand, None when there is none."""
 
     async def run(self) -> None:
-        """Move batches for as long as the process lives."""
+        """Move batches until `finish` is called; then what is committed already, and return.
+
+        To be ended by `finish` alone: a batch in hand that is cancelled would be passed over.
+        """
         last_s = self._clock.monotonic_s()
-        while True:
-            gathered = await self._gather(last_s + self._settings.flush_interval_ms / 1000)
+        while not self._finishing or self._tail.available():
+            self._idle = True
+            records = await self._tail.read(CHUNK_RECORDS)
+            self._idle = False
+            due_s = last_s + self._settings.flush_interval_ms / 1000
+            gathered = await self._gather(records, due_s)
             last_s = self._clock.monotonic_s()
-            await self.settle(gathered)
+            if not await self.settle(gathered):
+                return
 
-    async def drain(self) -> None:
-        """Move what is committed already, then return; for an orderly end."""
-        while self._tail.available():
-            await self.settle(await self._gather(self._clock.monotonic_s()))
+    async def finish(self, running: asyncio.Task[None]) -> None:
+        """End the task that runs `run`, with nothing in its hands."""
+        self._finishing = True
+        if self._idle and not self._tail.available():
+            running.cancel()
+        await asyncio.wait({running})
 
-    async def settle(self, gathered: Gathered) -> None:
-        """Bring a batch to its end, however long desk and store take to answer."""
+    async def settle(self, gathered: Gathered) -> bool:
+        """Bring a batch to its end, however long desk or store take to answer.
+
+        False when they did not answer and the process is to end: the journal keeps it all.
+        """
         attempt = 0
         while True:
             try:
@@ -132,18 +147,20 @@ class History:
                 await self._hold(error, attempt)
             else:
                 self._count(gathered, outcome)
-                return
+                return True
+            if self._finishing:
+                return False
 
-    async def _gather(self, due_s: float) -> Gathered:
-        """A batch: full, or what has come by `due_s`; at least one record."""
+    async def _gather(self, records: Sequence[Record], due_s: float) -> Gathered:
+        """A batch: these records and what comes by `due_s`, or until it is full."""
         gathered = Gathered(self._tail.position)
-        gathered.add(await self._tail.read(CHUNK_RECORDS), self._decoder)
+        gathered.add(records, self._decoder)
         self.oldest_ms = gathered.records[0].received_at_ms
         while len(gathered.records) < self._settings.batch_records:
             if self._tail.available():
                 gathered.add(await self._tail.read(CHUNK_RECORDS), self._decoder)
                 await asyncio.sleep(0)
-            elif (wait_s := due_s - self._clock.monotonic_s()) > 0:
+            elif not self._finishing and (wait_s := due_s - self._clock.monotonic_s()) > 0:
                 await self._sleep(wait_s)
             else:
                 break
@@ -180,7 +197,7 @@ class History:
     async def _quota(self) -> None:
         """Wait while the dead letters are at their quota; nothing is lost meanwhile."""
         quota = self._settings.dead_letter_rows
-        while await asyncio.to_thread(self._desk.dead_letter_rows) >= quota:
+        while not self._finishing and await asyncio.to_thread(self._desk.dead_letter_rows) >= quota:
             if not self.stats.waits_for_quota:
                 log.error(
                     "history waits: %d dead letters are kept, which is the quota; "

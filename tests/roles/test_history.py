@@ -56,6 +56,7 @@ class ScriptedTail:
     async def read(self, max_records: int) -> Sequence[Record]:
         if not self.records:
             raise asyncio.CancelledError
+        await asyncio.sleep(0)
         taken, self.records = self.records[:max_records], self.records[max_records:]
         return taken
 
@@ -153,6 +154,7 @@ class Scene:
         )
 
     async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
         self.waits_s.append(seconds)
         self.clock.advance_ms(round(seconds * 1000))
 
@@ -215,8 +217,32 @@ def test_a_batch_is_never_larger_than_asked_by_more_than_a_chunk() -> None:
     assert scene.history.stats.records == 1000
 
 
-def test_draining_moves_what_is_there_and_returns() -> None:
-    scene = Scene([record(number) for number in range(10)])
-    asyncio.run(scene.history.drain())
+async def finish_while(scene: Scene, *, until: Callable[[], bool]) -> None:
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(scene.history.run())
+        while not until():  # noqa: ASYNC110 - the scene has no event of its own
+            await asyncio.sleep(0)
+        await scene.history.finish(running)
 
-    assert scene.history.stats.stored == 10
+
+def test_finishing_moves_what_is_there_and_returns() -> None:
+    scene = Scene([record(number) for number in range(1000)], batch_records=256)
+    asyncio.run(finish_while(scene, until=lambda: scene.history.stats.batches > 0))
+
+    assert scene.history.stats.stored == 1000
+
+
+def test_finishing_while_the_store_is_away_leaves_the_batch_to_the_journal() -> None:
+    scene = Scene([record(1), record(2)])
+    scene.store.failures = [StoreUnavailable("duckdb", "disk full")] * 1_000_000
+    asyncio.run(finish_while(scene, until=lambda: len(scene.waits_s) > 3))
+
+    assert not scene.store.positions
+
+
+def test_finishing_at_the_quota_does_not_wait_for_ever() -> None:
+    scene = Scene([record(1, b"bad")], dead_letter_rows=5)
+    scene.desk.rows = [5]
+    asyncio.run(finish_while(scene, until=lambda: len(scene.waits_s) > 3))
+
+    assert scene.history.stats.dead_letters == {Reason.UNDECODABLE: 1}
