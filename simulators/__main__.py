@@ -1,0 +1,38 @@
+"""`python -m simulators JOB`: a city in a process of its own, for `ausguck demo`.
+
+JOB is a `simulators.run.Job` as JSON. The password, if any, is read from the variable
+AUSGUCK_SIMULATOR_PASSWORD. The city ends on SIGTERM, on SIGINT, and when its standard input
+closes: it never outlives the process that started it with a pipe.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+
+import msgspec
+
+from ausguck.clock import SystemClock
+from simulators.run import Job, run_city, surroundings
+
+PASSWORD_VARIABLE = "AUSGUCK_SIMULATOR_PASSWORD"  # noqa: S105 - the variable's name
+
+
+async def _run(job: Job) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stop.set)
+    loop.add_reader(sys.stdin.fileno(), _stop_at_end, stop)
+    around = surroundings(job, SystemClock(), password=os.environ.get(PASSWORD_VARIABLE))
+    await run_city(job, around, stop)
+
+
+def _stop_at_end(stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 1024):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stop.set()
+
+
+if __name__ == "__main__":
+    asyncio.run(_run(msgspec.json.decode(sys.argv[1], type=Job)))

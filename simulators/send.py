@@ -1,0 +1,220 @@
+"""One device's (or gateway's) connection: it sends in order, waits for PUBACK, comes back.
+
+Every connection is a clean session with a fresh aiomqtt client: what makes a repeated message
+recognisable is its identity in the payload, not its packet id. Whatever is not acknowledged
+when a connection breaks goes out again, in the old order, before anything new.
+"""
+
+import asyncio
+import math
+import random
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import aiomqtt
+
+from ausguck.clock import Clock
+from simulators.ledger import Ledger
+from simulators.outgoing import Outgoing
+
+KEEP_ALIVE_S = 30
+FIRST_DELAY_S = 0.2
+LONGEST_DELAY_S = 10.0
+JITTER = (0.5, 1.5)
+ANY_NUMBER_PENDING = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The receiver, and who we say we are."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """How one connection introduces itself, and how much it may leave unacknowledged.
+
+    `backlog` is how many messages wait while the receiver is away; the oldest make room.
+    """
+
+    client_id: str
+    window: int = 20
+    will: Outgoing | None = None
+    backlog: int | None = 2_000
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts over all connections of one run."""
+
+    offered: int = 0
+    sent: int = 0
+    sent_again: int = 0
+    acknowledged: int = 0
+    overflowed: int = 0
+    connected: int = 0
+    disconnected: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def unacknowledged(self) -> int:
+        """Messages that were offered and are neither acknowledged nor given up."""
+        return self.offered - self.acknowledged - self.overflowed
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every connection of a run shares."""
+
+    target: Target
+    clock: Clock
+    ledger: Ledger
+    tally: Tally
+
+
+class Link:
+    """One MQTT connection that mends itself."""
+
+    def __init__(self, session: Session, around: Surroundings, rng: random.Random) -> None:
+        self._session = session
+        self._around = around
+        self._rng = rng
+        self._queue: deque[Outgoing] = deque()
+        self._unacknowledged: dict[int, Outgoing] = {}
+        self._greetings: dict[str, Outgoing] = {}
+        self._wake = asyncio.Event()
+        self._closing = False
+
+    def offer(self, message: Outgoing) -> None:
+        """Queue a message; when too many wait, the oldest is dropped and counted."""
+        limit = self._session.backlog
+        if limit is not None and len(self._queue) >= limit:
+            self._queue.popleft()
+            self._around.tally.overflowed += 1
+        self._queue.append(message)
+        self._around.tally.offered += 1
+        self._wake.set()
+
+    def close(self) -> None:
+        """Nothing more will be offered: `run` ends when everything is acknowledged."""
+        self._closing = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Connect, send and connect again until closed and drained."""
+        attempt = 0
+        while not self._is_drained():
+            try:
+                async with self._client() as client:
+                    attempt = 0
+                    self._around.tally.connected += 1
+                    await self._converse(client)
+            except* aiomqtt.MqttError as errors:
+                self._around.tally.disconnected[_reason(errors)] += 1
+                self._repeat_greetings()
+            if not self._is_drained():
+                await asyncio.sleep(delay_s(attempt, self._rng))
+                attempt += 1
+
+    def _is_drained(self) -> bool:
+        return self._closing and not self._queue and not self._unacknowledged
+
+    def _client(self) -> aiomqtt.Client:
+        session, target = self._session, self._around.target
+        will = session.will
+        client = aiomqtt.Client(
+            target.host,
+            target.port,
+            username=target.username,
+            password=target.password,
+            identifier=session.client_id,
+            will=None if will is None else _as_will(will),
+            clean_session=True,
+            keepalive=KEEP_ALIVE_S,
+            max_inflight_messages=session.window,
+        )
+        client.pending_calls_threshold = ANY_NUMBER_PENDING
+        return client
+
+    async def _converse(self, client: aiomqtt.Client) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            watch = tasks.create_task(_notice_loss(client))
+            window = asyncio.Semaphore(self._session.window)
+            for number, message in list(self._unacknowledged.items()):
+                await window.acquire()
+                self._around.tally.sent_again += 1
+                tasks.create_task(self._deliver(client, number, message, window))
+            while not self._is_drained():
+                self._wake.clear()
+                while self._queue:
+                    await window.acquire()
+                    number, message = self._take()
+                    tasks.create_task(self._deliver(client, number, message, window))
+                if not self._is_drained():
+                    await self._wake.wait()
+            watch.cancel()
+
+    def _take(self) -> tuple[int, Outgoing]:
+        """The next message, noted as sent before it is."""
+        message = self._queue.popleft()
+        number = self._around.ledger.sent(message)
+        self._unacknowledged[number] = message
+        self._around.tally.sent += 1
+        if message.at_connect:
+            self._greetings[message.topic] = message
+        return number, message
+
+    async def _deliver(
+        self, client: aiomqtt.Client, number: int, message: Outgoing, window: asyncio.Semaphore
+    ) -> None:
+        # aiomqtt hands the message to paho before it first waits, and tasks start in the order
+        # they were made: the order on the wire is the order of the queue.
+        await client.publish(
+            message.topic, message.payload, message.qos, message.retain, timeout=math.inf
+        )
+        window.release()
+        del self._unacknowledged[number]
+        self._around.ledger.acknowledged(number)
+        self._around.tally.acknowledged += 1
+        self._wake.set()
+
+    def _repeat_greetings(self) -> None:
+        """After a loss the receiver may hold our will for the last word: say otherwise."""
+        waiting = {message.topic for message in self._unacknowledged.values()}
+        waiting.update(message.topic for message in self._queue)
+        for topic, message in self._greetings.items():
+            if topic not in waiting:
+                self._queue.appendleft(message.observed_again(self._around.clock.now_ms()))
+                self._around.tally.offered += 1
+
+
+def delay_s(attempt: int, rng: random.Random) -> float:
+    """How long to wait before trying again: doubling, bounded, and never all at once."""
+    longest = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(attempt, 16))
+    return longest * rng.uniform(*JITTER)
+
+
+def _as_will(message: Outgoing) -> aiomqtt.Will:
+    return aiomqtt.Will(message.topic, message.payload, message.qos, message.retain)
+
+
+async def _notice_loss(client: aiomqtt.Client) -> None:
+    # A device with nothing to receive still has to hear that its connection is gone.
+    async for _ in client.messages:
+        pass
+
+
+def _reason(errors: BaseExceptionGroup[aiomqtt.MqttError]) -> str:
+    return next(str(error) for error in _leaves(errors))
+
+
+def _leaves(errors: BaseExceptionGroup[aiomqtt.MqttError]) -> Iterator[BaseException]:
+    for error in errors.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
