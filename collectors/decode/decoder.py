@@ -1,0 +1,164 @@
+"""One record in, everything it says out: routes by topic, then by what kind of message it is."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from ausguck import topics
+from ausguck.errors import TopicError
+from ausguck.journal.port import Record, RecordType
+from ausguck.model import (
+    AssetId,
+    DeadLetter,
+    Decoded,
+    DroppedValue,
+    Event,
+    Inventory,
+    Kind,
+    Origin,
+    Reading,
+    Reason,
+)
+from ausguck.settings.tree import Retention, Site
+from ausguck.topics import Message
+from collectors.decode import notices
+from collectors.decode.fields import MAX_PAYLOAD_BYTES, WHITE_SPACE, check_size, elements
+from collectors.decode.letters import Refused, dead_letter, dropped_value
+from collectors.decode.moments import Windows
+from collectors.decode.telemetry import Elements, What
+
+_OPEN, _CLOSE = b"{}"
+_ARRAY: Final = b"["
+Notice = Callable[[Record, AssetId, Windows], tuple[Event | Inventory, list[What]]]
+_NOTICES: Final[dict[Message, Notice]] = {
+    Message.STATUS: notices.status,
+    Message.EVENT: notices.event,
+    Message.INVENTORY: notices.inventory,
+}
+
+
+class Route(NamedTuple):
+    """Where a topic leads: to elements, to a notice, or nowhere and why."""
+
+    asset: AssetId
+    elements: Elements | None = None
+    notice: Notice | None = None
+    refusal: tuple[Reason, str] | None = None
+
+
+class Decoder:
+    """Decodes records of one site; pure, and never raises over what a device sent."""
+
+    def __init__(self, site: Site, retention: Retention) -> None:
+        self._site = site.id
+        self._windows = Windows.of(retention)
+        self._elements = {
+            kind: Elements(kind, site.area, self._windows) for kind in (Kind.BUS, Kind.STATION)
+        }
+        self._route = lru_cache(maxsize=topics.REMEMBERED)(self._find_route)
+
+    def decode(self, record: Record) -> Decoded:
+        """All that a record says; each element once, as one of the kinds `Decoded` has."""
+        route = self._route(record.topic)
+        payload = record.payload
+        # The way of nearly every message; whatever is unusual goes on below.
+        if (
+            route.elements is not None
+            and record.type is not RecordType.REFUSED
+            and payload
+            and payload[0] == _OPEN
+            and payload[-1] == _CLOSE
+            and len(payload) <= MAX_PAYLOAD_BYTES
+        ):
+            reading = route.elements.plain(route.asset, record.received_at_ms, payload)
+            if reading is not None:
+                return Decoded((reading,), (Origin(record.position, 0),))
+        return self._carefully(record, route)
+
+    def dead_letter(self, record: Record, element: int, reason: Reason, detail: str) -> DeadLetter:
+        """The dead letter, redacted, for one element of a record."""
+        payload = record.payload.strip(WHITE_SPACE)
+        if self._route(record.topic).elements is not None and payload[:1] == _ARRAY:
+            try:
+                payload = elements(payload)[element]
+            except (Refused, IndexError):
+                payload = record.payload
+        return dead_letter(record, element, payload, reason, detail)
+
+    def _find_route(self, topic: str) -> Route:
+        nobody = AssetId(self._site, Kind.DEVICE, "")
+        try:
+            parsed = topics.parse(topic)
+        except TopicError as error:
+            return Route(nobody, refusal=(Reason.GRAMMAR, str(error)))
+        asset = AssetId(parsed.site, parsed.kind, parsed.asset_id)
+        refusal = self._refusal(parsed)
+        if refusal is not None:
+            return Route(asset, refusal=refusal)
+        if parsed.message is Message.TELEMETRY:
+            return Route(asset, elements=self._elements[parsed.kind])
+        return Route(asset, notice=_NOTICES[parsed.message])
+
+    def _refusal(self, topic: topics.Topic) -> tuple[Reason, str] | None:
+        if topic.site != self._site:
+            return Reason.IDENTITY, f"site: found {topic.site!r}, expected {self._site!r}"
+        if topic.message is Message.CMD:
+            return Reason.GRAMMAR, "cmd goes to a device and says nothing about it"
+        if topic.kind is Kind.DEVICE:
+            return Reason.IDENTITY, "the serial is not fitted to any asset"
+        return None
+
+    def _carefully(self, record: Record, route: Route) -> Decoded:
+        try:
+            return self._judged(record, route)
+        except Refused as refused:
+            letter = dead_letter(record, 0, record.payload, refused.reason, refused.detail)
+            return Decoded(dead_letters=(letter,))
+
+    def _judged(self, record: Record, route: Route) -> Decoded:
+        if route.refusal is not None:
+            raise Refused(*route.refusal)
+        if record.type is RecordType.REFUSED:
+            raise Refused(Reason.IDENTITY, "the publisher may not speak for this topic")
+        check_size(record.payload)
+        if route.notice is not None:
+            return _noticed(record, route.asset, *route.notice(record, route.asset, self._windows))
+        if route.elements is None:
+            raise Refused(Reason.GRAMMAR, "nothing is known of such a message")
+        payload = record.payload.strip(WHITE_SPACE)
+        if payload[:1] == _ARRAY:
+            return _all(record, route.asset, route.elements, elements(payload), live=False)
+        # What was a dead letter once is no sign of life when it is tried again.
+        live = record.type is not RecordType.RETRY
+        return _all(record, route.asset, route.elements, [payload], live=live)
+
+
+def _noticed(
+    record: Record, asset: AssetId, notice: Event | Inventory, what: list[What]
+) -> Decoded:
+    dropped = [dropped_value(record, 0, asset, one) for one in what]
+    if isinstance(notice, Inventory):
+        return Decoded(inventories=(notice,), dropped=dropped)
+    return Decoded(events=(notice,), event_origins=(Origin(record.position, 0),), dropped=dropped)
+
+
+def _all(
+    record: Record, asset: AssetId, decoder: Elements, parts: list[bytes], *, live: bool
+) -> Decoded:
+    readings: list[Reading] = []
+    origins: list[Origin] = []
+    letters: list[DeadLetter] = []
+    dropped: list[DroppedValue] = []
+    received_at_ms = record.received_at_ms
+    for index, element in enumerate(parts):
+        reading = decoder.plain(asset, received_at_ms, element)
+        if reading is None:
+            try:
+                reading, what = decoder.explained(asset, received_at_ms, element, live=live)
+            except Refused as refused:
+                letters.append(dead_letter(record, index, element, refused.reason, refused.detail))
+                continue
+            dropped += [dropped_value(record, index, asset, one) for one in what]
+        readings.append(reading)
+        origins.append(Origin(record.position, index))
+    return Decoded(readings, origins, dead_letters=letters, dropped=dropped)

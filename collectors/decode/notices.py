@@ -1,0 +1,173 @@
+"""The rarer messages: status, event and inventory."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ausguck.catalogue import wire
+from ausguck.journal.port import Flag, Record
+from ausguck.model import AssetId, Event, Inventory, Kind, Reason
+from collectors.decode import digest, moments
+from collectors.decode.fields import WHITE_SPACE, Fields, take_apart
+from collectors.decode.letters import Drop, Refused, example
+from collectors.decode.moments import Verdict, Windows
+from collectors.decode.telemetry import What
+from collectors.redact import redact_text
+
+STATUS: Final = "status"
+STATES: Final = ("ready", "sleeping", "disconnected", "lost")
+BARE_WORDS: Final = {b"online": "ready", b"offline": "lost"}
+MAX_DETAIL: Final = 256
+_MAX_NAME: Final = 64
+_MAX_SIMS: Final = 8
+
+_TEXT: Final = Annotated[str, Meta(min_length=1, max_length=_MAX_NAME)] | None
+_INVENTORY: Final[dict[str, Any]] = {
+    "model": _TEXT,
+    "firmware": _TEXT,
+    "serial": _TEXT,
+    "profile": _TEXT,
+    "sim_count": Annotated[int, Meta(ge=0, le=_MAX_SIMS)] | None,
+}
+_ABSENT: Final = msgspec.Raw(b"null")
+_DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
+    key: msgspec.json.Decoder(of_type)
+    for key, of_type in {
+        "observed_at": wire.value_type(Kind.BUS, "observed_at"),
+        "state": Literal[STATES],
+        "type": wire.EventType,
+        "detail": Annotated[str, Meta(max_length=MAX_DETAIL)] | None,
+        **_INVENTORY,
+    }.items()
+}
+
+
+def status(record: Record, asset: AssetId, windows: Windows) -> tuple[Event, list[What]]:
+    """The event of a status, a will or a bare word.
+
+    Raises:
+        Refused: it names no state we know, or is too old.
+    """
+    payload = record.payload.strip(WHITE_SPACE)
+    state = BARE_WORDS.get(payload)
+    fields: Fields = {}
+    if state is None:
+        fields = take_apart(payload)
+        state = _state(fields)
+    observed_at_ms, dropped = _time(record, fields, windows)
+    return (
+        _event(record, asset, observed_at_ms, STATUS, state),
+        dropped + _unknown(fields, {"state", "observed_at"}),
+    )
+
+
+def event(record: Record, asset: AssetId, windows: Windows) -> tuple[Event, list[What]]:
+    """The event a device names.
+
+    Raises:
+        Refused: it has no type by the grammar, or is too old.
+    """
+    fields = take_apart(record.payload)
+    observed_at_ms, dropped = _time(record, fields, windows)
+    detail = _value(fields, "detail", dropped)
+    found = _event(
+        record,
+        asset,
+        observed_at_ms,
+        _event_type(fields),
+        redact_text(detail or "", "detail"),
+    )
+    return found, dropped + _unknown(fields, {"type", "detail", "observed_at"})
+
+
+def inventory(record: Record, asset: AssetId, windows: Windows) -> tuple[Inventory, list[What]]:
+    """What a device says it is.
+
+    Raises:
+        Refused: nothing of it is what an inventory holds, or it is too old.
+    """
+    fields = take_apart(record.payload)
+    observed_at_ms, dropped = _time(record, fields, windows)
+    values = {key: _value(fields, key, dropped) for key in _INVENTORY}
+    if all(value is None for value in values.values()):
+        expected = ", ".join(_INVENTORY)
+        raise Refused(Reason.EMPTY, f"found nothing of an inventory, expected any of {expected}")
+    cleaned: dict[str, Any] = {
+        key: redact_text(value, key) if isinstance(value, str) else value
+        for key, value in values.items()
+    }
+    found = Inventory(asset=asset, observed_at_ms=observed_at_ms, **cleaned)
+    return found, dropped + _unknown(fields, {*_INVENTORY, "observed_at"})
+
+
+def _event(
+    record: Record, asset: AssetId, observed_at_ms: int, event_type: str, detail: str
+) -> Event:
+    return Event(
+        asset=asset,
+        observed_at_ms=observed_at_ms,
+        received_at_ms=record.received_at_ms,
+        type=event_type,
+        detail=detail,
+        digest=digest.of_identity(record.payload),
+    )
+
+
+def _state(fields: Fields) -> str:
+    raw = fields.get("state", _ABSENT)
+    try:
+        found: str = _DECODERS["state"].decode(raw)
+    except ValueError:
+        detail = f"state: found {example(bytes(raw))}, expected one of {', '.join(STATES)}"
+        raise Refused(Reason.UNDECODABLE, detail) from None
+    return found
+
+
+def _event_type(fields: Fields) -> str:
+    raw = fields.get("type", _ABSENT)
+    try:
+        found: str = _DECODERS["type"].decode(raw)
+    except ValueError:
+        found = ""
+    # A status is told on its own topic, and a type is no place for an address.
+    if found in {"", STATUS} or redact_text(found, "type") != found:
+        detail = f"type: found {example(bytes(raw))}, expected 1 to 64 of a-z 0-9 _ . - but status"
+        raise Refused(Reason.UNDECODABLE, detail)
+    return found
+
+
+def _time(record: Record, fields: Fields, windows: Windows) -> tuple[int, list[What]]:
+    """When it happened: its own time if that can be, else when we heard of it."""
+    dropped: list[What] = []
+    moment = _value(fields, "observed_at", dropped)
+    # Whoever wrote a will could not know when it would be sent.
+    if moment is None or record.flags & Flag.WILL:
+        return record.received_at_ms, dropped
+    observed_at_ms = moments.epoch_ms(moment)
+    verdict = moments.judge(observed_at_ms, record.received_at_ms, windows)
+    if verdict is Verdict.TOO_OLD:
+        shown = example(bytes(fields["observed_at"]))
+        raise Refused(Reason.TOO_OLD, f"observed_at: found {shown}, too old when received")
+    return (
+        observed_at_ms if verdict is Verdict.SOUND else record.received_at_ms,
+        dropped,
+    )
+
+
+def _value(fields: Fields, key: str, dropped: list[What]) -> Any:  # noqa: ANN401 - by key
+    if key not in fields:
+        return None
+    try:
+        return _DECODERS[key].decode(fields[key])
+    except ValueError:
+        dropped.append((key, Drop.WRONG_TYPE, example(bytes(fields[key]), key)))
+        return None
+
+
+def _unknown(fields: Fields, known: set[str]) -> list[What]:
+    return [
+        (example(key.encode()), Drop.UNKNOWN_KEY, example(bytes(raw), key))
+        for key, raw in fields.items()
+        if key not in known
+    ]
