@@ -1,0 +1,103 @@
+"""One consumer's way through the journal: committed records in order, past damage and gaps."""
+
+import asyncio
+from collections.abc import Sequence
+
+from ausguck.journal.committed import Committed
+from ausguck.journal.format import PREAMBLE
+from ausguck.journal.port import Record
+from ausguck.journal.reader import Chunk, Reader
+from ausguck.journal.segment import Gap, GapReason, Segment, follows
+from ausguck.model import Position
+
+
+class JournalTail:
+    """Reads from memory what was written just now, and the rest from the files."""
+
+    def __init__(self, committed: Committed, reader: Reader, position: Position | None) -> None:
+        self._committed = committed
+        self._reader = reader
+        self._chunk: Chunk | None = None
+        self._gaps: dict[Position, Gap] = {}
+        self._position, gap = committed.segments.admit(position)
+        if gap is not None:
+            self._report(gap)
+
+    @property
+    def position(self) -> Position:
+        """Behind the last record that was read."""
+        return self._position
+
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        """What this consumer could not read, in the order it was met."""
+        return tuple(self._gaps.values())
+
+    def available(self) -> bool:
+        """Whether `read` would return at once."""
+        return self._position < self._committed.visible_end
+
+    async def read(self, max_records: int) -> Sequence[Record]:
+        """The next committed records, at most so many; waits until there is at least one.
+
+        The position moves only when records are returned: a cancelled call changes nothing.
+        """
+        while True:
+            records, position = await self._gather(max_records)
+            self._position = position
+            if records:
+                return records
+            if position >= self._committed.segments.end:
+                await self._committed.wait_for_more()
+
+    async def _gather(self, limit: int) -> tuple[list[Record], Position]:
+        gathered: list[Record] = []
+        position = self._position
+        while len(gathered) < limit:
+            segment = self._segment_at(position)
+            if segment is None:
+                break
+            at = position.offset if position.segment == segment.number else PREAMBLE
+            records, at = await self._advance(segment, at, limit - len(gathered))
+            position = segment.position(at)
+            gathered = gathered + records if gathered else records
+        return gathered, position
+
+    def _segment_at(self, position: Position) -> Segment | None:
+        """The segment with the next bytes, or None when all is read."""
+        segments = self._committed.segments
+        segment = segments.find(position.segment)
+        if segment is not None and position.offset < segment.end:
+            return segment
+        following = segments.after(position.segment)
+        while following is not None and following.end == PREAMBLE:
+            following = segments.after(following.number)
+        if following is None:
+            return None
+        if segment is None and not follows(following, position.segment, position.offset):
+            self._report(Gap(position, following.position(PREAMBLE), GapReason.MISSING))
+        return following
+
+    async def _advance(self, segment: Segment, at: int, limit: int) -> tuple[list[Record], int]:
+        chunk = self._chunk
+        if chunk is None or not chunk.holds(segment.number, at):
+            chunk = self._committed.recent(segment.number, at)
+        if chunk is not None:
+            records, reached = self._reader.decode(segment, chunk, at, limit)
+            if reached > at:
+                self._chunk = chunk
+                return records, reached
+        try:
+            step = await asyncio.to_thread(self._reader.step, segment, at, chunk, limit)
+        except FileNotFoundError:  # removed beneath us
+            start, end = segment.position(at), segment.position(segment.end)
+            self._report(Gap(start, end, GapReason.MISSING))
+            return [], segment.end
+        self._chunk = step.chunk
+        if step.gap is not None:
+            self._report(step.gap)
+        return step.records, step.at
+
+    def _report(self, gap: Gap) -> None:
+        self._gaps[gap.start] = gap
+        self._committed.report(gap)
