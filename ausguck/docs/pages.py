@@ -8,6 +8,7 @@ from ausguck.docs.crash_points import crash_points
 from ausguck.docs.deadletters import deadletters
 from ausguck.docs.example import example
 from ausguck.docs.figures import figures
+from ausguck.docs.http import http
 from ausguck.docs.journal import journal
 from ausguck.docs.settings import settings
 from ausguck.docs.topics import wire_topics
@@ -18,6 +19,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/catalogue.md": metrics,
     "docs/reference/topics.md": wire_topics,
     "docs/reference/metrics.md": figures,
+    "docs/reference/http.md": http,
     "docs/reference/deadletters.md": deadletters,
     "docs/reference/journal.md": journal,
     "docs/reference/crash-points.md": crash_points,

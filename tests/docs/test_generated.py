@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from api.metrics import TABLE
 from ausguck import catalogue
 from ausguck.catalogue.wire import REPORTING_KINDS
 from ausguck.docs.example import example
+from ausguck.docs.http import document
 from ausguck.docs.pages import PAGES, refresh, stale
 from ausguck.model import Reason
 from ausguck.probe import CrashPoint
@@ -96,6 +98,21 @@ def test_every_metric_is_in_the_reference_with_its_help() -> None:
 def test_every_reason_and_crash_point_is_in_the_reference() -> None:
     assert all(f"`{reason}`" in reference("deadletters") for reason in Reason)
     assert all(f"`{point}`" in reference("crash-points") for point in CrashPoint)
+
+
+def test_every_route_and_what_it_answers_is_in_the_reference() -> None:
+    api = document()
+    page = reference("http")
+
+    assert api.paths
+    for path, operations in api.paths.items():
+        for method in operations:
+            assert f"## `{method.upper()} {path}`" in page
+    assert all(f"### {name}" in page for name in api.components.schemas)
+
+
+def test_every_figure_is_in_the_reference() -> None:
+    assert all(f"| `{figure.name}` |" in reference("metrics") for figure in TABLE)
 
 
 def test_links_between_pages_lead_somewhere() -> None:
