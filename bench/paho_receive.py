@@ -28,7 +28,7 @@ def main() -> None:
             print((time.process_time() - begun_s) / expected * 1e6, flush=True)
             client.disconnect()
 
-    client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+    client = paho.Client(CallbackAPIVersion.VERSION2)
     client.on_connect = on_connect
     client.on_subscribe = on_subscribe
     client.on_message = on_message

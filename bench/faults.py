@@ -1,0 +1,90 @@
+"""`make faults`: kill -9 at random moments, over and over, and count what is left at the end.
+
+Prints progress on standard error and one JSON object: acknowledged - (stored + duplicate +
+dead-lettered) and doubles must both be 0; exit status 1 when they are not.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import threading
+from collections import Counter
+from pathlib import Path
+
+from tests.crash.books import BROKEN_EVERY, Answers, publish, start_ms
+from tests.device import Device
+from tests.running import Running
+
+ROUND = 10
+PAUSE_S = 0.02
+LONGEST_LIFE_S = 1.5
+BUS = "faults"
+ENVIRON = {"AUSGUCK_JOURNAL__SEGMENT_BYTES": "65536", "AUSGUCK_LISTENER__MESSAGES_PER_S": "100000"}
+
+
+def live(running: Running, device: Device, begun_ms: int, life_s: float) -> None:
+    """Send until the timer kills the process."""
+    timer = threading.Timer(life_s, running.kill)
+    timer.start()
+    try:
+        device.connect(running.port)
+        device.settle()
+        while True:
+            first = device.published + 1
+            publish(device, BUS, range(first, first + ROUND), begun_ms)
+            device.settle()
+            threading.Event().wait(PAUSE_S)
+    except OSError:
+        timer.join()
+    finally:
+        device.close()
+
+
+def settle(data_dir: Path, device: Device, begun_ms: int) -> dict[str, int]:
+    """Let everything come to rest and compare."""
+    with Running(data_dir, ENVIRON) as running:
+        device.connect(running.port)
+        device.settle()
+        device.close()
+        answers = Answers(running.page_url)
+        numbers = range(1, device.published + 1)
+        broken = sum(number % BROKEN_EVERY == 0 for number in numbers)
+        answers.settle(device.published)
+        stored = answers.stored(BUS, begun_ms)
+        letters = answers.dead_letters()
+    good = Counter({number: 1 for number in numbers if number % BROKEN_EVERY})
+    return {
+        "acknowledged": len(device.acknowledged),
+        "stored": stored.total(),
+        "dead_lettered": sum(letters.values()),
+        "missing": (good - stored).total() + max(0, broken - sum(letters.values())),
+        "doubles": (stored - good).total(),
+    }
+
+
+def main() -> int:
+    """Kill as often as asked, then settle and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    chance = random.Random(options.seed)  # noqa: S311 - not a secret
+    begun_ms = start_ms()
+    device = Device(0, "faults-device")
+    with tempfile.TemporaryDirectory() as name:
+        for kill in range(1, options.kills + 1):
+            with Running(Path(name), ENVIRON) as running:
+                live(running, device, begun_ms, chance.uniform(0, LONGEST_LIFE_S))
+            print(
+                f"\r{kill}/{options.kills} kills, {device.published} sent", end="", file=sys.stderr
+            )
+        print(file=sys.stderr)
+        result = {"kills": options.kills, **settle(Path(name), device, begun_ms)}
+    print(json.dumps(result))
+    return int(bool(result["missing"] or result["doubles"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
