@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from collectors.mqtt.framing import remaining_length
-from collectors.mqtt.properties import check_properties
+from collectors.mqtt.properties import AUTH_METHOD, check_properties
 from collectors.mqtt.protocol import V5, V311, Code, PacketType, ProtocolError
 from collectors.mqtt.reader import Reader
 
@@ -119,7 +119,12 @@ def _disconnect(version: int, reader: Reader, _first: int) -> None:
 def _auth(version: int, reader: Reader, _first: int) -> None:
     if version != V5:
         raise reader.fail("reserved_type")
-    _code_and_properties(version, reader, AUTH_CODES)
+    # Success, which may be left out, is the server's to say; the rest needs a method.
+    if reader.at == reader.end or reader.number(1) not in AUTH_CODES:
+        raise reader.fail("reason_code")
+    if AUTH_METHOD not in check_properties(reader, "auth"):
+        raise reader.fail("auth_method_missing", Code.PROTOCOL_ERROR)
+    reader.done()
 
 
 def _second_connect(_version: int, reader: Reader, _first: int) -> None:

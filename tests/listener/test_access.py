@@ -1,0 +1,141 @@
+"""Who may connect, and what is theirs."""
+
+import pytest
+
+from ausguck.settings.tree import Listener, User
+from collectors.listener.access import (
+    Access,
+    Identity,
+    Proof,
+    Refused,
+    Verdict,
+    hash_password,
+    verify_password,
+)
+
+SECRET = bytes(32)
+
+
+def access(host: str = "127.0.0.1", *users: User, anonymous: bool = True) -> Access:
+    return Access(Listener(host=host, users=users, anonymous=anonymous), "kiel", SECRET)
+
+
+def user(name: str, *assets: str, gateway: bool = False, operator: bool = False) -> User:
+    return User.model_validate(
+        {
+            "name": name,
+            "password_hash": "scrypt$2$1$1$c2FsdA==$AAAA",
+            "assets": assets,
+            "gateway": gateway,
+            "operator": operator,
+        }
+    )
+
+
+def identity(found: Identity | Proof | Refused) -> Identity:
+    if isinstance(found, Proof):
+        assert found.identity is not None
+        return found.identity
+    assert isinstance(found, Identity)
+    return found
+
+
+def test_a_password_is_known_by_its_hash() -> None:
+    hashed = hash_password("correct horse", b"salt" * 4)
+    assert hashed.startswith("scrypt$16384$8$1$")
+    assert verify_password(b"correct horse", hashed)
+    assert not verify_password(b"correct hors", hashed)
+
+
+@pytest.mark.parametrize(
+    "hashed", ["scrypt$3$1$1$AAAA$AAAA", "scrypt$2$1$1$A$AAAA", "scrypt$1073741824$8$1$AAAA$AAAA"]
+)
+def test_a_hash_that_cannot_be_computed_lets_nobody_in(hashed: str) -> None:
+    assert not verify_password(b"x", hashed)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_anonymous_enters_on_loopback(host: str) -> None:
+    assert identity(access(host).by_password(None, None)).name == ""
+
+
+def test_anonymous_enters_nowhere_else() -> None:
+    for closed in (access("0.0.0.0"), access(anonymous=False)):  # noqa: S104 - the case in question
+        found = closed.by_password(None, None)
+        assert isinstance(found, Refused)
+        assert found.reason == "anonymous"
+
+
+@pytest.mark.parametrize(("name", "password"), [("x", None), (None, b"y"), ("", b"y")])
+def test_half_credentials_are_none(name: str | None, password: bytes | None) -> None:
+    assert isinstance(access("127.0.0.1", user("x")).by_password(name, password), Refused)
+
+
+def test_an_unknown_user_takes_as_long_as_a_known_one() -> None:
+    found = access("127.0.0.1", user("x")).by_password("nobody", b"y")
+    assert isinstance(found, Proof)
+    assert found.identity is None
+
+
+def test_a_proven_password_needs_no_second_proof_and_another_does() -> None:
+    house = access("127.0.0.1", user("x"))
+    known = identity(house.by_password("x", b"right"))
+    house.remember(known, b"right")
+    assert isinstance(house.by_password("x", b"right"), Identity)
+    assert isinstance(house.by_password("x", b"wrong"), Proof)
+
+
+@pytest.mark.parametrize(
+    ("topic", "verdict"),
+    [
+        ("v1/kiel/bus/1/telemetry", Verdict.OK),
+        ("v1/kiel/bus/1/status", Verdict.OK),
+        ("v1/kiel/bus/2/telemetry", Verdict.FOREIGN),
+        ("v1/kiel/station/1/telemetry", Verdict.FOREIGN),
+        ("v1/bonn/bus/1/telemetry", Verdict.FOREIGN),
+        ("v1/kiel/bus/1/cmd", Verdict.FOREIGN),
+        ("v1/kiel/bus/1/nonsense", Verdict.GRAMMAR),
+        ("v1/kiel/bus/1", Verdict.GRAMMAR),
+        ("", Verdict.GRAMMAR),
+    ],
+)
+def test_a_device_speaks_for_its_assets_only(topic: str, verdict: Verdict) -> None:
+    device = identity(access("127.0.0.1", user("x", "bus/1")).by_password("x", b""))
+    assert device.judge(topic.encode()) is verdict
+    assert device.judge(topic.encode()) is verdict
+
+
+def test_gateway_and_operator() -> None:
+    house = access("127.0.0.1", user("gate", gateway=True), user("op", operator=True))
+    gate = identity(house.by_password("gate", b""))
+    operator = identity(house.by_password("op", b""))
+    assert gate.judge(b"v1/kiel/station/9/telemetry") is Verdict.OK
+    assert gate.judge(b"v1/kiel/station/9/cmd") is Verdict.FOREIGN
+    assert operator.judge(b"v1/kiel/station/9/cmd") is Verdict.COMMAND
+    assert operator.judge(b"v1/bonn/station/9/cmd") is Verdict.FOREIGN
+    assert operator.judge(b"v1/kiel/station/9/telemetry") is Verdict.FOREIGN
+
+
+def test_only_an_own_cmd_may_be_heard() -> None:
+    device = identity(access("127.0.0.1", user("x", "bus/1")).by_password("x", b""))
+    assert device.may_hear("v1/kiel/bus/1/cmd")
+    for other in ("v1/kiel/bus/2/cmd", "v1/kiel/bus/1/telemetry", "v1/kiel/bus/+/cmd", "#"):
+        assert not device.may_hear(other)
+
+
+def test_a_certificate_names_a_user_or_an_asset() -> None:
+    house = access("127.0.0.1", user("gate", gateway=True))
+    assert identity(house.by_certificate("gate")).judge(b"v1/kiel/bus/7/event") is Verdict.OK
+    bus = identity(house.by_certificate("bus/7"))
+    assert bus.judge(b"v1/kiel/bus/7/event") is Verdict.OK
+    assert bus.judge(b"v1/kiel/bus/8/event") is Verdict.FOREIGN
+    assert house.by_certificate("bus/7") is bus
+    assert isinstance(house.by_certificate("somebody"), Refused)
+    assert isinstance(house.by_certificate(None), Refused)
+
+
+def test_what_is_remembered_of_topics_is_bounded() -> None:
+    anyone = identity(access().by_password(None, None))
+    for number in range(5000):
+        anyone.judge(b"v1/kiel/bus/%d/telemetry" % number)
+    assert len(anyone.verdicts) <= 4096
