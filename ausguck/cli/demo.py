@@ -10,11 +10,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
+import msgspec
 import uvloop
 
 from ausguck.app.run import Ready, run_app
 from ausguck.app.say import configure_logging
 from ausguck.settings.tree import Settings
+from simulators.run import Job
 
 MQTT_PORT = 1883
 PAGE_PORT = 8080
@@ -57,13 +59,13 @@ def demo_settings(settings: Settings, data_dir: Path, page_port: int) -> Setting
 
 
 @contextmanager
-def city(port: int, site: str, options: list[str]) -> Iterator[None]:
+def city(job: Job) -> Iterator[None]:
     """The simulated city as a child; it also ends by itself when we are gone.
 
     It holds the other end of a pipe, and takes the pipe's closing as its order to stop.
     """
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-m", "simulators", "--port", str(port), "--site", site, *options],
+        [sys.executable, "-m", "simulators", msgspec.json.encode(job).decode()],
         stdin=subprocess.PIPE,
         start_new_session=True,  # so that Ctrl-C reaches us alone, and we end it in order
     )
@@ -111,12 +113,18 @@ def demo(
             )
         ours = demo_settings(settings, data_dir, port)
         configure_logging(ours.log)
-        options = ["--buses", str(buses), "--stations", str(stations), "--seed", str(seed)]
 
         living = stack.enter_context(ExitStack())
 
         def ready(where: Ready) -> None:
-            living.enter_context(city(where.listener_port or 0, ours.site.id, options))
+            job = Job(
+                port=where.listener_port or 0,
+                site=ours.site.id,
+                buses=buses,
+                stations=stations,
+                seed=seed,
+            )
+            living.enter_context(city(job))
             click.echo(f"Ausguck is ready: page {where.page_url} devices {where.devices_url}")
             click.echo(f"{buses} buses and {stations} stations are simulated; Ctrl-C ends it.")
 

@@ -4,6 +4,8 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 
@@ -70,28 +72,49 @@ class Answers:
 
     def stored(self, bus: str, since_ms: int) -> Counter[int]:
         """How often each number is in the store."""
-        answer = self._client.get(
-            "/readings",
-            params={
-                "asset": f"bus/{bus}",
-                "metric": "uptime_s",
-                "from": iso_utc(since_ms),
-                "to": iso_utc(since_ms + HOUR_MS),
-            },
-        )
-        assert answer.status_code == httpx.codes.OK, answer.text
-        points = answer.json()["series"][0]["points"]
-        return Counter(int(point["value"]) for point in points)
+        return Counter(int(point["value"]) for point in self.readings(bus, "uptime_s", since_ms))
 
     def dead_letters(self) -> Counter[str]:
         """How many dead letters there are of each reason."""
         counts: Counter[str] = Counter()
+        for letter in self._pages("/deadletters"):
+            counts[letter["reason"]] += letter["count"]
+        return counts
+
+    def readings(
+        self, bus: str, metric: str, since_ms: int, width_ms: int = HOUR_MS
+    ) -> list[dict[str, Any]]:
+        """Every value of one metric of a bus."""
+        answer = self._client.get(
+            "/readings",
+            params={
+                "asset": f"bus/{bus}",
+                "metric": metric,
+                "from": iso_utc(since_ms),
+                "to": iso_utc(since_ms + width_ms),
+            },
+        )
+        assert answer.status_code == httpx.codes.OK, answer.text
+        points: list[dict[str, Any]] = answer.json()["series"][0]["points"]
+        return points
+
+    def dropped_values(self) -> Counter[tuple[str, str]]:
+        """How often values of a key were left out for a reason."""
+        counts: Counter[tuple[str, str]] = Counter()
+        for row in self._client.get("/deadletters/dropped-values").json()["items"]:
+            counts[row["key"], row["reason"]] += row["count"]
+        return counts
+
+    def stations(self) -> list[dict[str, Any]]:
+        """Every station's newest reading."""
+        return list(self._pages("/stations"))
+
+    def _pages(self, path: str) -> Iterator[dict[str, Any]]:
         cursor: str | None = None
         while True:
             params = {"limit": 100} | ({"cursor": cursor} if cursor else {})
-            page = self._client.get("/deadletters", params=params).json()
-            for letter in page["items"]:
-                counts[letter["reason"]] += letter["count"]
+            page = self._client.get(path, params=params).json()
+            yield from page["items"]
             cursor = page.get("next_cursor")
             if not cursor:
-                return counts
+                return
