@@ -5,33 +5,49 @@ from ausguck.catalogue import wire
 from ausguck.docs.markdown import code, page, table
 from ausguck.model import Kind
 from ausguck.topics import Message
+from collectors.decode.fields import MAX_ELEMENTS
+from collectors.decode.moments import ACCEPTANCE_MARGIN_DAYS, AHEAD_MS
+from collectors.decode.notices import BARE_WORDS, STATES
 
 KINDS = {
     Kind.BUS: "a bus, by the operator's number",
     Kind.STATION: "a bike station, by the operator's number",
-    Kind.DEVICE: "a device by its serial number, before it is known what it is fitted to",
+    Kind.DEVICE: "a device by its serial number; a dead letter `identity` until there is a "
+    "register that knows what it is fitted to",
 }
 
+STATE_WORDS = ", ".join(code(state) for state in STATES)
+BARE = ", ".join(code(word.decode()) for word in BARE_WORDS)
+
 MESSAGES = {
-    Message.TELEMETRY: "One JSON object (live), or an array of up to 500 (a backlog): "
-    f"`observed_at`, `boot_id`, `seq`, then keys of the [catalogue](catalogue.md), flat. "
-    f"`observed_at` is RFC 3339 with an offset, or integer milliseconds since 1970; `boot_id` "
-    f"at most {wire.MAX_BOOT_ID} characters; `seq` an unsigned integer.",
-    Message.STATUS: '`{"state": "ready" | "sleeping" | "disconnected" | "lost", '
-    '"observed_at": ...}` or the bare words `online`, `offline`. May be retained, and may be '
-    "a will, which is stamped with the time it was received.",
+    Message.TELEMETRY: f"One JSON object (live), or an array of up to {MAX_ELEMENTS} (a "
+    "backlog): `observed_at`, `boot_id`, `seq`, then keys of the [catalogue](catalogue.md), "
+    "flat. `observed_at` is RFC 3339 with an offset, or integer milliseconds since 1970; "
+    f"`boot_id` at most {wire.MAX_BOOT_ID} characters; `seq` an unsigned integer.",
+    Message.STATUS: f'`{{"state": ..., "observed_at": ...}}` with one of {STATE_WORDS}, or a '
+    f"bare word: {BARE}. May be retained, and may be a will, which is stamped with the time it "
+    "was received.",
     Message.INVENTORY: "`model`, `firmware`, `serial`, `profile`, `sim_count`; the newest holds.",
-    Message.EVENT: '`{"type": ..., "observed_at": ...}`.',
+    Message.EVENT: '`{"type": ..., "detail": ..., "observed_at": ...}`; the type is 1 to 64 of '
+    "`a-z 0-9 _ . -`.",
     Message.CMD: "Towards the device, best effort while it is connected; a device may "
-    "subscribe to its own and to nothing else.",
+    "subscribe to its own and to nothing else, and an operator may publish to it.",
 }
+
+TIME = f"""\
+Time is judged against the moment of receipt. A live object with an impossible time (before 2020,
+or more than {AHEAD_MS // 60_000} minutes ahead) or with none is kept under its time of receipt and
+marked `clock_suspect`; in a backlog it is a dead letter `time`. What is older than
+`retention.telemetry_days` less {ACCEPTANCE_MARGIN_DAYS} days is a dead letter `too_old`; a position
+older than `retention.position_days` is left out of its reading.
+"""
 
 
 def wire_topics() -> str:
     """The grammar of topics and the messages."""
     return page(
         "Topics",
-        "`ausguck/topics.py` and `ausguck/catalogue/wire.py`",
+        "`ausguck/topics.py`, `ausguck/catalogue/wire.py` and `collectors/decode`",
         f"A topic has {topics.LEVELS} levels: `{topics.VERSION}/<site>/<kind>/<id>/<message>`. "
         f"`<site>` is the setting `site.id`; `<site>` and `<id>` match `{topics.NAME.pattern}`. "
         "Whoever publishes must own the asset, or be a gateway that may speak for all of them.",
@@ -39,6 +55,8 @@ def wire_topics() -> str:
         table(("kind", "what it is"), ((code(kind), KINDS[kind]) for kind in Kind)),
         "## Messages",
         table(("message", "payload"), ((code(m), MESSAGES[m]) for m in Message)),
+        "## Time",
+        TIME.strip(),
         "## Identity",
         "A reading is the same as another when (asset, `observed_at`, `boot_id`, `seq`) are; "
         "without `seq`, when (asset, `observed_at`) and every byte of the element are. Sent "

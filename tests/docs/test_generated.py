@@ -16,6 +16,7 @@ from ausguck.probe import CrashPoint
 from ausguck.settings.fields import Shape, entries
 from ausguck.settings.load import load
 from ausguck.settings.tree import Settings
+from collectors.decode.letters import Drop
 
 ROOT = Path(__file__).parents[2]
 
@@ -97,6 +98,7 @@ def test_every_metric_is_in_the_reference_with_its_help() -> None:
 
 def test_every_reason_and_crash_point_is_in_the_reference() -> None:
     assert all(f"`{reason}`" in reference("deadletters") for reason in Reason)
+    assert all(f"| `{drop}` |" in reference("deadletters") for drop in Drop)
     assert all(f"`{point}`" in reference("crash-points") for point in CrashPoint)
 
 
