@@ -20,6 +20,7 @@ GATEWAYS = 4
 GATEWAY_WINDOW = 200
 DRAIN_S = 3.0
 LONGEST_STEP_S = 0.5
+NOTICEABLE_JUMP_MS = 10_000
 
 
 class Connections(StrEnum):
@@ -30,7 +31,7 @@ class Connections(StrEnum):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What a simulator is told; as JSON it is the one argument of `python -m simulators`.
+    """What a simulated city is told; each field is an option of `python -m simulators` too.
 
     With a `speed` above 1 simulated time begins before now, so that after `duration_s` it
     has caught up with now and no reading is ever ahead of its time.
@@ -75,22 +76,22 @@ async def run_city(
     around: Surroundings,
     stop: asyncio.Event,
     *,
-    on_second: Callable[[Tally], None] = lambda _: None,
+    on_step: Callable[[Tally], None] = lambda _: None,
 ) -> Tally:
     """Run a city until `stop` is set or its duration is over, then say farewell.
 
     Connections mend themselves; what stays unacknowledged for 3 s after the end is left so.
     """
-    begun_ms = around.clock.now_ms()
-    city = City(job.plan, job.start_ms(begun_ms))
+    pace = _Pace(job, around.clock)
+    city = City(job.plan, pace.start_ms)
     links = _links(job, city, around)
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(link.run()) for link in links.each()]
-        pace = _Pace(job, around.clock)
         while not (stop.is_set() or pace.is_over):
+            city.skip(pace.catch_up_ms())
             for message in city.advance(pace.simulated_ms):
                 links.offer(message)
-            on_second(around.tally)
+            on_step(around.tally)
             await _pause(pace.until_s(city.next_ms), stop)
         links.say_farewell(city, pace.simulated_ms)
         await asyncio.wait(running, timeout=DRAIN_S)
@@ -113,7 +114,8 @@ class _Pace:
         self._job = job
         self._clock = clock
         self._begun_s = clock.monotonic_s()
-        self._start_ms = job.start_ms(clock.now_ms())
+        self._begun_ms = clock.now_ms()
+        self.start_ms = job.start_ms(self._begun_ms)
 
     @property
     def _elapsed_s(self) -> float:
@@ -122,11 +124,24 @@ class _Pace:
 
     @property
     def simulated_ms(self) -> int:
-        return self._start_ms + int(self._elapsed_s * self._job.speed * 1000)
+        return self.start_ms + int(self._elapsed_s * self._job.speed * 1000)
 
     @property
     def is_over(self) -> bool:
         return self._job.duration_s is not None and self._elapsed_s >= self._job.duration_s
+
+    def catch_up_ms(self) -> int:
+        """By how much to move all times when the machine slept, or its clock was set.
+
+        The devices then say nothing about the time between, as if they had slept too.
+        """
+        elapsed_ms = (self._clock.monotonic_s() - self._begun_s) * 1000
+        behind_ms = int(self._clock.now_ms() - self._begun_ms - elapsed_ms)
+        if abs(behind_ms) < NOTICEABLE_JUMP_MS:
+            return 0
+        self._begun_ms += behind_ms
+        self.start_ms += behind_ms
+        return behind_ms
 
     def until_s(self, next_ms: int | None) -> float:
         """How long to wait for what is due next."""

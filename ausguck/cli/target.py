@@ -1,0 +1,52 @@
+"""The options by which `simulate` and `replay` find the receiver."""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypedDict, TypeVar
+
+import click
+
+from ausguck.settings.tree import Settings
+from simulators.send import Target
+
+ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - to recognise it, not to bind to it
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class TargetOptions(TypedDict):
+    """What the options below are called in a command."""
+
+    host: str | None
+    port: int | None
+    user: str | None
+    password_env: str | None
+
+
+def target_options(command: Command) -> Command:
+    """Add `--host`, `--port`, `--user` and `--password-env` to a command."""
+    for option in (
+        click.option("--password-env", help="Environment variable that holds the password."),
+        click.option("--user", help="MQTT user name."),
+        click.option("--port", type=click.IntRange(1, 65_535), help="Default: listener.port."),
+        click.option("--host", help="Default: listener.host."),
+    ):
+        command = option(command)
+    return command
+
+
+def target_of(settings: Settings, options: TargetOptions) -> Target:
+    """Where to send: the options, else where the settings say that devices connect.
+
+    Raises:
+        click.UsageError: the settings take any free port, or the variable is not set.
+    """
+    host = options["host"] or settings.listener.host
+    port = options["port"] or settings.listener.port
+    if not port:
+        raise click.UsageError("listener.port is 0 (any free port); say which with --port")
+    password = None
+    if variable := options["password_env"]:
+        password = os.environ.get(variable)
+        if password is None:
+            raise click.UsageError(f"--password-env: the variable {variable} is not set")
+    return Target("127.0.0.1" if host in ANY_ADDRESS else host, port, options["user"], password)

@@ -1,0 +1,1 @@
+"""Recordings of real cities, sent again as their devices would have sent them."""
