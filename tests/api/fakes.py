@@ -1,6 +1,7 @@
 """Fakes of the API's ports: a small city in memory, on a clock wound by hand."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -118,7 +119,7 @@ class FakeStore:
         edges = _edges(query)
         return [
             _window(begin, [value for at_ms, value in found if begin <= at_ms < end])
-            for begin, end in zip(edges, edges[1:], strict=False)
+            for begin, end in itertools.pairwise(edges)
         ]
 
     async def events(
