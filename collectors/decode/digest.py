@@ -2,12 +2,12 @@
 
 import hashlib
 
-import google_crc32c
+from google_crc32c import value as crc32c
 
 
 def of_content(element: bytes) -> int:
     """A cheap digest, for an element whose sequence number already says which one it is."""
-    checksum: int = google_crc32c.value(element)
+    checksum: int = crc32c(element)
     return len(element) << 32 | checksum
 
 
