@@ -117,15 +117,17 @@ class Commits:
         payload: bytes | memoryview,
     ) -> Ticket:
         """Put a record in line for the next commit and return its ticket, one up each time."""
-        sizes = len(source), len(topic), len(payload)
-        length = _HEAD_SIZE + sum(sizes)
-        head = _pack_body(length, sizes[0], sizes[1], packet_id, record_type, flags, received_at_ms)
+        source_size, topic_size = len(source), len(topic)
+        length = _HEAD_SIZE + source_size + topic_size + len(payload)
+        head = _pack_body(
+            length, source_size, topic_size, packet_id, record_type, flags, received_at_ms
+        )
         body = b"".join((head, source, topic, payload))
         sync = self._sync
         self._parts += (_pack_start(sync, crc32c(sync, body)), body)
-        self._pending += length
+        self._pending = pending = self._pending + length
         self._last = ticket = self._last + 1
-        if self._pending > self._attend_at:
+        if pending > self._attend_at:
             self._attend()
         return ticket
 
