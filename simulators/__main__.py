@@ -1,17 +1,15 @@
-"""`python -m simulators --port 1883 ...`: a city in a process of its own, for `ausguck demo`.
+"""`python -m simulators JOB`: a city in a process of its own, for `ausguck demo`.
 
-There is one option for each field of `simulators.run.Job`. The password, if any, is read from
-the variable AUSGUCK_SIMULATOR_PASSWORD. The city ends on SIGTERM, on SIGINT, and when its
-standard input is a pipe and closes: it never outlives a parent that holds the other end.
+JOB is a `simulators.run.Job` as JSON; people use `ausguck simulate`. The password, if any, is
+read from the variable AUSGUCK_SIMULATOR_PASSWORD. The city ends on SIGTERM, on SIGINT, and when
+its standard input is a pipe and closes: it never outlives a parent that holds the other end.
 """
 
-import argparse
 import asyncio
 import os
 import signal
 import stat
 import sys
-from collections.abc import Sequence
 
 import msgspec
 
@@ -19,19 +17,6 @@ from ausguck.clock import SystemClock
 from simulators.run import Job, run_city, surroundings
 
 PASSWORD_VARIABLE = "AUSGUCK_SIMULATOR_PASSWORD"  # noqa: S105 - the variable's name
-
-
-def parse(arguments: Sequence[str]) -> Job:
-    """The job that the options ask for; a wrong one ends the program with its reason."""
-    parser = argparse.ArgumentParser("python -m simulators", description="A simulated city.")
-    for field in msgspec.structs.fields(Job):
-        option = f"--{field.name.replace('_', '-')}"
-        parser.add_argument(option, help=f"default: {field.default}", default=argparse.SUPPRESS)
-    found = vars(parser.parse_args(arguments))
-    try:
-        return msgspec.convert(found, Job, strict=False)
-    except msgspec.ValidationError as error:
-        parser.error(str(error))
 
 
 async def _run(job: Job) -> None:
@@ -52,4 +37,4 @@ def _stop_at_end(stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_run(parse(sys.argv[1:])))
+    asyncio.run(_run(msgspec.json.decode(sys.argv[1], type=Job)))

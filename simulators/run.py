@@ -31,7 +31,7 @@ class Connections(StrEnum):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What a simulated city is told; each field is an option of `python -m simulators` too.
+    """What a simulated city is told; as JSON it is what `python -m simulators` takes.
 
     With a `speed` above 1 simulated time begins before now, so that after `duration_s` it
     has caught up with now and no reading is ever ahead of its time.
