@@ -10,6 +10,7 @@ import mqtt5
 
 from ausguck.clock import Clock, ManualClock
 from ausguck.journal.port import Appender
+from ausguck.probe import Probe, ignore
 from ausguck.settings.tree import Listener as Settings
 from collectors.listener.server import Listener
 from collectors.mqtt.framing import encode_length, packet_end
@@ -23,11 +24,14 @@ P = TypeVar("P")
 
 @asynccontextmanager
 async def listening(
-    journal: Appender, clock: Clock | None = None, **settings: object
+    journal: Appender,
+    clock: Clock | None = None,
+    probe: Probe = ignore,
+    **settings: object,
 ) -> AsyncIterator[Listener]:
     """A listener on a free port of loopback."""
     tree = Settings.model_validate({"port": 0, **settings})
-    async with Listener(tree, SITE, journal, clock or ManualClock()) as listener:
+    async with Listener(tree, SITE, journal, clock or ManualClock(), probe=probe) as listener:
         yield listener
     await settled()
 
@@ -165,6 +169,3 @@ async def settled() -> None:
     """Let the loop do what lies ready for it."""
     for _ in range(20):
         await asyncio.sleep(0)
-
-
-__all__ = ["SITE", "TOPIC", "V5", "V311", "Wire", "connect311", "listening", "publish", "wind"]
