@@ -1,0 +1,108 @@
+"""How the desk's file is opened: one connection that writes, and read-only ones beside it."""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from ausguck.desk.tables import SCHEMA_VERSION, metadata
+from ausguck.errors import StoreError
+
+NAME: Final = "desk"
+BUSY_TIMEOUT_S: Final = 5.0
+READERS: Final = 4
+
+
+def writing_engine(path: Path) -> Engine:
+    """The engine with the one connection that writes; makes the file and its tables.
+
+    Raises:
+        StoreError: the file is not a desk of this version.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Dead letters hold what devices sent: nobody else's business on a shared machine.
+    path.touch(mode=0o600, exist_ok=True)
+    engine = create_engine("sqlite://", creator=lambda: _connect(path, "rw"), poolclass=StaticPool)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # Taking the write lock at once leaves no transaction that fails half-way for it.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    try:
+        _prepare(engine)
+    except (SQLAlchemyError, StoreError) as error:
+        engine.dispose()
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(NAME, f"{path.name} cannot be opened: {error.__cause__}") from error
+    return engine
+
+
+def reading_engine(path: Path) -> Engine:
+    """An engine that cannot write; also while another process has the file open.
+
+    Raises:
+        StoreError: there is no such file, or it is not a desk of this version.
+    """
+    if not path.exists():
+        raise StoreError(NAME, f"{path.name} does not exist; it is made by the first `ausguck run`")
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: _connect(path, "ro"),
+        poolclass=QueuePool,
+        pool_size=READERS,
+    )
+    try:
+        with engine.connect() as connection:
+            _check_version(connection)
+    except (SQLAlchemyError, StoreError) as error:
+        engine.dispose()
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(NAME, f"{path.name} cannot be read: {error.__cause__}") from error
+    return engine
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,  # we begin transactions ourselves
+        check_same_thread=False,  # a lock, or the pool, keeps threads apart
+    )
+
+
+def _prepare(engine: Engine) -> None:
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()
+    finally:
+        raw.close()
+    with engine.begin() as connection:
+        if _version(connection) == 0 and not _has_tables(connection):
+            metadata.create_all(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        _check_version(connection)
+
+
+def _version(connection: Connection) -> int:
+    return int(connection.execute(text("PRAGMA user_version")).scalar_one())
+
+
+def _has_tables(connection: Connection) -> bool:
+    return bool(connection.execute(text("SELECT count(*) FROM sqlite_master")).scalar_one())
+
+
+def _check_version(connection: Connection) -> None:
+    found = _version(connection)
+    if found != SCHEMA_VERSION:
+        raise StoreError(NAME, f"schema version: found {found}, expected {SCHEMA_VERSION}")

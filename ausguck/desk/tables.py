@@ -1,0 +1,72 @@
+"""The desk's tables, and the version of their shape."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION: Final = 1
+
+metadata = MetaData()
+
+UPTO: Final = ("upto_epoch", "upto_segment", "upto_offset", "upto_element")
+"""The origin that a row has counted up to; what is not behind it changes nothing."""
+
+
+def _upto() -> list[Column[int]]:
+    return [Column(name, BigInteger, nullable=False) for name in UPTO]
+
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("topic", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("element", LargeBinary, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("first_at_ms", BigInteger, nullable=False),
+    Column("last_at_ms", BigInteger, nullable=False),
+    *_upto(),
+    UniqueConstraint("topic", "reason", "sha256"),
+    sqlite_autoincrement=True,  # an id that was removed never names another letter
+)
+
+dropped_values = Table(
+    "dropped_values",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("reason", String, primary_key=True),
+    Column("example", String, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("first_at_ms", BigInteger, nullable=False),
+    Column("last_at_ms", BigInteger, nullable=False),
+    *_upto(),
+)
+
+inventories = Table(
+    "inventories",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("observed_at_ms", BigInteger, nullable=False),
+    Column("model", String),
+    Column("firmware", String),
+    Column("serial", String),
+    Column("profile", String),
+    Column("sim_count", Integer),
+)
