@@ -56,7 +56,8 @@ class Connection(Peer):
         if service.stats.connections >= service.settings.max_connections + SPARE_SOCKETS:
             service.stats.refuse("connection", "max_connections")
             self.phase = Phase.CLOSED
-            transport.abort() if isinstance(transport, asyncio.Transport) else transport.close()
+            if self.transport is not None:
+                self.transport.abort()
             return
         service.peers.add(self)
         service.stats.connections += 1

@@ -6,8 +6,9 @@ import mqtt5
 import pytest
 
 from ausguck.journal.port import Flag, RecordType
+from collectors.mqtt.protocol import V5, V311
 from tests.listener.journal import MemoryJournal
-from tests.listener.wire import TOPIC, V5, V311, Wire, listening, publish
+from tests.listener.wire import TOPIC, Wire, listening, publish
 
 QOS1 = 1
 QOS2 = 2

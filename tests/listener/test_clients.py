@@ -36,11 +36,11 @@ async def run(program: str, listener: Listener, version: str, *arguments: str) -
     return process.returncode or 0, output.decode()
 
 
-def scene(play: Callable[[MemoryJournal, Listener], Any], **settings: object) -> MemoryJournal:
+def scene(play: Callable[[MemoryJournal, Listener], Any]) -> MemoryJournal:
     journal = MemoryJournal()
 
     async def whole() -> None:
-        async with listening(journal, SystemClock(), **settings) as listener:
+        async with listening(journal, SystemClock()) as listener:
             await play(journal, listener)
 
     asyncio.run(whole())

@@ -7,8 +7,9 @@ import pytest
 
 from ausguck.settings.tree import User
 from collectors.listener.access import hash_password
+from collectors.mqtt.protocol import V5, V311
 from tests.listener.journal import MemoryJournal
-from tests.listener.wire import V5, V311, Wire, listening, packet, publish, settled, text
+from tests.listener.wire import Wire, listening, packet, publish, settled, text
 
 CMD = "v1/kiel/bus/0123/cmd"
 HASH = hash_password("secret", b"0123456789abcdef")

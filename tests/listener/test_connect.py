@@ -7,17 +7,9 @@ import pytest
 
 from ausguck.settings.tree import User
 from collectors.listener.access import hash_password
+from collectors.mqtt.protocol import V5
 from tests.listener.journal import MemoryJournal
-from tests.listener.wire import (
-    V5,
-    Wire,
-    connect311,
-    listening,
-    packet,
-    publish,
-    settled,
-    text,
-)
+from tests.listener.wire import Wire, connect311, listening, packet, publish, settled, text
 
 USER = User.model_validate(
     {

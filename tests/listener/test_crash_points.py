@@ -8,8 +8,9 @@ import uvloop
 from ausguck.journal.port import Record, RecordType, Source
 from ausguck.model import Position
 from ausguck.probe import CrashPoint
+from collectors.mqtt.protocol import V5
 from tests.listener.journal import MemoryJournal
-from tests.listener.wire import V5, Wire, listening, publish
+from tests.listener.wire import Wire, listening, publish
 
 
 def test_every_answer_passes_its_crash_point() -> None:

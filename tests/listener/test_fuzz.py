@@ -7,8 +7,9 @@ import mqtt5
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collectors.mqtt.protocol import V5, V311
 from tests.listener.journal import MemoryJournal
-from tests.listener.wire import V5, V311, Wire, connect311, listening, publish
+from tests.listener.wire import Wire, connect311, listening, publish
 from tests.mqtt.packets import GOOD5, GOOD311
 
 WHOLE = st.sampled_from([*GOOD5.values(), *GOOD311.values()])

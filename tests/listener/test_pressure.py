@@ -6,8 +6,9 @@ import pytest
 
 from ausguck.clock import ManualClock
 from ausguck.journal.port import Pause
+from collectors.mqtt.protocol import V5
 from tests.listener.journal import MemoryJournal
-from tests.listener.wire import V5, Wire, listening, publish, settled, wind
+from tests.listener.wire import Wire, listening, publish, settled, wind
 
 
 async def still(journal: MemoryJournal, count: int) -> None:

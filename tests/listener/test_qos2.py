@@ -6,8 +6,9 @@ import mqtt5
 import pytest
 
 from ausguck.journal.port import Flag, RecordType
+from collectors.mqtt.protocol import V5, V311
 from tests.listener.journal import MemoryJournal
-from tests.listener.wire import V5, V311, Wire, connect311, listening, publish
+from tests.listener.wire import Wire, connect311, listening, publish
 
 DURABLE = {"session_expiry_interval": 3600}
 PUBREL_9 = b"\x62\x02\0\x09"

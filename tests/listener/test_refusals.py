@@ -7,8 +7,9 @@ import pytest
 
 from ausguck.journal.port import RecordType
 from collectors.mqtt.framing import encode_length
+from collectors.mqtt.protocol import V5, V311
 from tests.listener.journal import MemoryJournal
-from tests.listener.wire import TOPIC, V5, V311, Wire, connect311, listening, packet, publish, text
+from tests.listener.wire import TOPIC, Wire, connect311, listening, packet, publish, text
 
 FOREIGN = "v1/bonn/bus/0123/telemetry"
 NO_TOPIC = "v2/what/ever"

@@ -11,9 +11,10 @@ from ausguck.clock import ManualClock
 from ausguck.errors import ConfigError
 from ausguck.settings.tree import Listener as Settings
 from collectors.listener.server import Listener
+from collectors.mqtt.protocol import V5
 from tests.listener.certificates import authority, issue
 from tests.listener.journal import MemoryJournal
-from tests.listener.wire import TOPIC, V5, Wire, listening, publish
+from tests.listener.wire import TOPIC, Wire, listening, publish
 
 
 @pytest.fixture(scope="module", name="house")

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 import mqtt5
 
@@ -26,6 +26,7 @@ P = TypeVar("P")
 async def listening(
     journal: Appender,
     clock: Clock | None = None,
+    *,
     probe: Probe = ignore,
     **settings: object,
 ) -> AsyncIterator[Listener]:
@@ -83,8 +84,8 @@ class Wire(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Not by isinstance: uvloop's transports are of no class of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
