@@ -47,7 +47,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
     `values` stand in the order of `catalogue.keys(asset.kind)`, `None` where unknown.
     Identity is (asset, observed_at_ms, boot_id, seq), or with no `seq`
-    (asset, observed_at_ms, digest); `digest` is of the element's bytes.
+    (asset, observed_at_ms, digest); `digest` is of the element's bytes, `seq` and `digest` are
+    unsigned 64-bit numbers.
     """
 
     asset: AssetId
@@ -134,7 +135,11 @@ class DroppedValue(msgspec.Struct, frozen=True):
 
 
 class Decoded(msgspec.Struct, frozen=True, gc=False):
-    """What one record of the journal holds; `..._origins` stand beside what they name."""
+    """What one record of the journal holds; `..._origins` stand beside what they name.
+
+    `elements` is counted from the payload, before anything is judged, so that the books can
+    be held against it.
+    """
 
     readings: Sequence[Reading] = ()
     reading_origins: Sequence[Origin] = ()
@@ -143,6 +148,7 @@ class Decoded(msgspec.Struct, frozen=True, gc=False):
     inventories: Sequence[Inventory] = ()
     dead_letters: Sequence[DeadLetter] = ()
     dropped: Sequence[DroppedValue] = ()
+    elements: int = 1
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -157,6 +163,8 @@ class Batch(msgspec.Struct, frozen=True):
     dead_lettered: int
     inventories: int = 0
     """Inventories the desk took; the books count them as stored."""
+    decoded: int = 0
+    """Elements that were read, counted before anything was judged."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -176,13 +184,17 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Books(msgspec.Struct, frozen=True):
-    """Totals since the store was made: `decoded = stored + duplicates + dead_lettered`."""
+    """Totals since the store was made.
+
+    `decoded` is counted where payloads are taken apart, the others where each element ended.
+    """
 
     stored: int = 0
     duplicates: int = 0
     dead_lettered: int = 0
+    decoded: int = 0
 
     @property
-    def decoded(self) -> int:
-        """Readings, events and undecodable messages that were read from the journal."""
-        return self.stored + self.duplicates + self.dead_lettered
+    def balanced(self) -> bool:
+        """Whether every element that was read has come to exactly one end."""
+        return self.decoded == self.stored + self.duplicates + self.dead_lettered

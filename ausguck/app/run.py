@@ -22,7 +22,7 @@ from ausguck.roles.retention import retain
 from ausguck.settings.tree import Settings
 from ausguck.steady import SteadyClock
 from ausguck.store.duckdb.adapter import open_duckdb
-from collectors.decode import Decoder
+from collectors.decode.decoder import Decoder
 from collectors.listener.server import Listener
 
 

@@ -56,6 +56,7 @@ class Gathered:
             origins=origins,
             inventories=len(self.inventories),
             dead_lettered=len(self.dead_letters),
+            decoded=sum(part.elements for part in self.decoded),
         )
 
     @property

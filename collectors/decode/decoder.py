@@ -163,4 +163,4 @@ def _all(
             dropped += [dropped_value(record, index, asset, one) for one in what]
         readings.append(reading)
         origins.append(Origin(record.position, index))
-    return Decoded(readings, origins, dead_letters=letters, dropped=dropped)
+    return Decoded(readings, origins, dead_letters=letters, dropped=dropped, elements=len(parts))
