@@ -104,6 +104,18 @@ HISTORY_LAST_WRITE = MetricDefinition(
 HISTORY_FAILING = MetricDefinition(
     "ausguck_history_failing", _GAUGE, "1 while the last write to the store failed."
 )
+HISTORY_DEAD_LETTERS = MetricDefinition(
+    "ausguck_history_dead_letters_total", _COUNTER, "Dead letters since start.", ("reason",)
+)
+HISTORY_DROPPED_VALUES = MetricDefinition(
+    "ausguck_history_dropped_values_total",
+    _COUNTER,
+    "Values left out of readings that were kept, since start.",
+    ("key", "reason"),
+)
+HISTORY_RETRIES = MetricDefinition(
+    "ausguck_history_retries_total", _COUNTER, "Batches held and tried again.", ("reason",)
+)
 LISTENER_CONNECTIONS = MetricDefinition(
     "ausguck_listener_connections", _GAUGE, "Devices connected now."
 )
@@ -156,6 +168,9 @@ TABLE: tuple[MetricDefinition, ...] = (
     JOURNAL_QUARANTINED,
     HISTORY_LAST_WRITE,
     HISTORY_FAILING,
+    HISTORY_DEAD_LETTERS,
+    HISTORY_DROPPED_VALUES,
+    HISTORY_RETRIES,
     LISTENER_CONNECTIONS,
     LISTENER_SESSIONS,
     LISTENER_MESSAGES,

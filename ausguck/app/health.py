@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import Protocol
 
 import ausguck
 from api.ports import (
@@ -22,15 +21,7 @@ from ausguck.roles.history import History
 from ausguck.settings.tree import Settings
 from ausguck.steady import SteadyClock
 from ausguck.store.port import Store
-
-
-class ListenerFigures(Protocol):
-    """What the health route shows of a listener."""
-
-    connections: int
-    sessions: int
-    messages: list[int]
-    refusals: dict[tuple[str, str], int]
+from collectors.listener.stats import ListenerStats
 
 
 class Health:
@@ -52,7 +43,7 @@ class Health:
         self._store = store
         self._desk = desk
         self._started_at_ms = clock.now_ms()
-        self.listener: ListenerFigures | None = None
+        self.listener: ListenerStats | None = None
 
     async def report(self) -> HealthReport:
         """How it is now."""
