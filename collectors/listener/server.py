@@ -12,7 +12,7 @@ from typing import Self
 
 from ausguck import probe as probes
 from ausguck.clock import Clock
-from ausguck.errors import ConfigError
+from ausguck.errors import ConfigError, JournalError
 from ausguck.journal.port import Appender, Pause
 from ausguck.settings.tree import Listener as Settings
 from ausguck.settings.tree import Tls
@@ -125,7 +125,7 @@ class Listener:
         try:
             async with asyncio.timeout(GOODBYE_S):
                 await self._journal.wait_committed(service.acks.last)
-        except TimeoutError:
+        except (TimeoutError, JournalError):
             log.warning("listener: closing with %d answers unsaid", len(service.acks))
         service.acks.commit(self._journal.committed)
         await self._say_goodbye()
