@@ -85,7 +85,7 @@ async def run_app(
             retaining = retain(store, journal, clock, lambda: history.position)
             loops = [group.create_task(retaining, name="retention")]
             async with listening(settings, journal, clock, probe) as listener:
-                health.listener = listener and listener.stats
+                health.listener = None if listener is None else listener.stats
                 page_port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
                 app = create_app(ports, clock, settings)
                 serving = serve(app, settings.api.host, settings.api.port, page_port.set_result)
