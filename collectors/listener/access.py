@@ -59,12 +59,13 @@ def _scrypt(password: bytes, salt: bytes, cost: tuple[int, int, int], size: int)
 class Identity:
     """A publisher, the assets it may speak for, and what was judged of its topics so far."""
 
-    __slots__ = ("_assets", "_everything", "_site", "name", "operator", "verdicts")
+    __slots__ = ("_assets", "_everything", "_site", "_verdicts", "known", "name", "operator")
 
     def __init__(self, name: str, site: str, assets: Iterable[str], *, everything: bool) -> None:
         self.name = name
         self.operator = False
-        self.verdicts: dict[bytes, Verdict] = {}
+        self.known: set[bytes] = set()  # topics judged OK, for the hot path
+        self._verdicts: dict[bytes, Verdict] = {}
         self._site = site
         self._assets = frozenset(assets)
         self._everything = everything
@@ -77,12 +78,15 @@ class Identity:
 
     def judge(self, topic: bytes) -> Verdict:
         """What becomes of a publish to a topic, which must be well-formed UTF-8; remembered."""
-        verdict = self.verdicts.get(topic)
+        verdict = self._verdicts.get(topic)
         if verdict is None:
             verdict = self._judge(topic.decode())
-            if len(self.verdicts) >= VERDICTS_REMEMBERED:
-                self.verdicts.clear()
-            self.verdicts[topic] = verdict
+            if len(self._verdicts) >= VERDICTS_REMEMBERED:
+                self._verdicts.clear()
+                self.known.clear()
+            self._verdicts[topic] = verdict
+            if verdict is Verdict.OK:
+                self.known.add(topic)
         return verdict
 
     def _judge(self, name: str) -> Verdict:
