@@ -22,7 +22,12 @@ class Every(StrEnum):
 
 
 class SeriesQuery(msgspec.Struct, frozen=True):
-    """One asset's metrics over [from_ms, to_ms); without `every` each reading is a point."""
+    """One asset's metrics over [from_ms, to_ms); without `every` each reading is a point.
+
+    A reading that does not hold a metric is no point of its series. `limit` is for the points
+    of each series. Windows begin at whole minutes, hours or days of the place, so the first may
+    begin before `from_ms`; it sums up what was observed from `from_ms` on.
+    """
 
     asset: AssetId
     metrics: tuple[str, ...]
@@ -36,11 +41,11 @@ class SeriesQuery(msgspec.Struct, frozen=True):
 class Point(msgspec.Struct, frozen=True):
     """A value at a time, or over a window that starts then.
 
-    With `every`: `value` is the mean of a gauge, the increase of a counter (differences
-    within one boot, by event time, never negative; the difference belongs to the later
-    reading), the last value of a state or text; `minimum` and `maximum` are a gauge's;
-    `samples` counts what was observed (for a counter: the differences). A window in which
-    nothing was observed has `samples` 0 and `value` None: unknown is not zero.
+    With `every`: `value` is the mean of a gauge, the increase of a counter (differences of
+    neighbours by event time within one boot, never negative, over 24 h at most; the difference
+    belongs to the later reading), the last value of a state or text; `minimum` and `maximum`
+    are a gauge's; `samples` counts what was observed (for a counter: the differences). A window
+    in which nothing was observed has `samples` 0 and `value` None: unknown is not zero.
     """
 
     at_ms: int
@@ -76,7 +81,8 @@ class Store(Protocol):
 
         What cannot be stored is handed to `refuse` before the position moves. Members that
         are stored already change nothing and count as duplicates; equal identity with
-        different content is refused as a conflict.
+        different content is refused as a conflict. A batch whose position is not behind the
+        stored one was written before: all of it is duplicates, and the books do not move.
 
         Raises:
             StoreUnavailable: nothing is known to be written; the same call may be repeated.

@@ -68,9 +68,7 @@ class DuckdbStore:
                 return Outcome(0, len(batch.readings) + len(batch.events), ())
             if plan.outcome.refused:
                 await refuse(plan.outcome.refused)
-            outcome = await self._in_writer(
-                lambda: self._writer.commit(plan, batch.dead_lettered, position)
-            )
+            outcome = await self._in_writer(lambda: self._writer.commit(plan, batch, position))
             self._plan_checkpoint()
             return outcome
 

@@ -179,7 +179,7 @@ def _check_format(writer: duckdb.DuckDBPyConnection) -> None:
     row = writer.execute(f"SELECT format FROM {CURSOR.name}").fetchone()  # noqa: S608 - our name
     if row is None:
         writer.execute(
-            f"INSERT INTO {CURSOR.name} VALUES (?, NULL, NULL, NULL, 0, 0, 0)",  # noqa: S608
+            f"INSERT INTO {CURSOR.name} VALUES (?, NULL, NULL, NULL, 0, 0, 0, 0)",  # noqa: S608
             [FORMAT],
         )
     elif row[0] != FORMAT:

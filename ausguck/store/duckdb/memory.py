@@ -87,7 +87,8 @@ def load(connection: duckdb.DuckDBPyConnection) -> Memory:
 
 def _cursor(connection: duckdb.DuckDBPyConnection) -> tuple[Position | None, Books]:
     row = connection.execute(
-        f"SELECT epoch, segment, byte_offset, stored, duplicates, dead_lettered FROM {CURSOR.name}"  # noqa: S608 - our name
+        "SELECT epoch, segment, byte_offset, stored, duplicates, dead_lettered, decoded"  # noqa: S608 - our name
+        f" FROM {CURSOR.name}"
     ).fetchone()
     if row is None:
         return None, Books()

@@ -120,6 +120,7 @@ CURSOR = Table(
             "stored",
             "duplicates",
             "dead_lettered",
+            "decoded",
         )
     ),
 )

@@ -85,7 +85,7 @@ class Writer:
 
         return self._guarded(decide)
 
-    def commit(self, made: Plan, dead_lettered: int, position: Position) -> Outcome:
+    def commit(self, made: Plan, batch: Batch, position: Position) -> Outcome:
         """Write rows, position and books in one transaction, and remember what is newest."""
 
         def write() -> Outcome:
@@ -94,9 +94,10 @@ class Writer:
                 raise StoreUnavailable(STORE, "reopened while a batch was under way")
             outcome = made.outcome
             books = Books(
-                memory.books.stored + outcome.stored,
+                memory.books.stored + outcome.stored + batch.inventories,
                 memory.books.duplicates + outcome.duplicates,
-                memory.books.dead_lettered + dead_lettered + len(outcome.refused),
+                memory.books.dead_lettered + batch.dead_lettered + len(outcome.refused),
+                memory.books.decoded + batch.decoded,
             )
             self._transaction(lambda connection: _insert(connection, made, position, books))
             memory.position, memory.books = position, books
@@ -195,8 +196,14 @@ def _insert(
         _copy(connection, made.events, EVENTS, ())
     connection.execute(
         f"UPDATE {CURSOR.name} SET epoch = ?, segment = ?, byte_offset = ?,"  # noqa: S608 - our name
-        " stored = ?, duplicates = ?, dead_lettered = ?",
-        [*position, books.stored, books.duplicates, books.dead_lettered],
+        " stored = ?, duplicates = ?, dead_lettered = ?, decoded = ?",
+        [
+            *position,
+            books.stored,
+            books.duplicates,
+            books.dead_lettered,
+            books.decoded,
+        ],
     )
 
 
