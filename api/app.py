@@ -1,5 +1,7 @@
 """Assembles the API from values: ports in, one ASGI app out; nothing is global."""
 
+from functools import partial
+
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
@@ -49,7 +51,7 @@ def create_app(ports: Ports, clock: Clock, settings: Settings) -> FastAPI:
     app.include_router(metrics.router(ports.metrics, counted))
     app.include_router(page.router())
     app.add_middleware(Guard, problems=counted)
-    problems.install(app, counted)
+    problems.install(app, counted, partial(openapi.allowed, app))
     openapi.install(app)
     return app
 

@@ -3,12 +3,14 @@
 - The Host must be a name or address of loopback, so that a foreign name that was made to
   point here (DNS rebinding) reads nothing.
 - A body may be 64 KiB, and has ten seconds to arrive.
+- What a route did not expect is logged, and answered as a problem that tells nothing.
 - A request that changes something must carry `X-Ausguck: 1`, which no form and no script of
   another site can send without a CORS preflight, and we answer none; where a browser says
   where the request comes from, it must be our own page.
 """
 
 import asyncio
+import logging
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -21,6 +23,9 @@ from api.problems import ApiProblem, Kind, Problems, shown
 BODY_MAX_BYTES = 65_536
 BODY_TIMEOUT_S = 10.0
 CHANGE_HEADER = "X-Ausguck"
+INTERNAL = ApiProblem(
+    Kind.INTERNAL, "This is our fault; what happened is in the log of the process."
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -33,6 +38,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+_LOG = logging.getLogger(__name__)
 
 
 def is_loopback(host_header: str) -> bool:
@@ -69,10 +76,16 @@ def check_change(request: Request) -> None:
         )
 
 
-def _check_host(host: str) -> None:
+async def _admit(scope: Scope, receive: Receive) -> Receive:
+    """Check the host and take in the body, if there is one."""
+    headers = Headers(scope=scope)
+    host = headers.get("host", "")
     if not is_loopback(host):
         detail = f"Host: found {shown(host)}, expected localhost or a loopback address"
         raise ApiProblem(Kind.HOST, detail)
+    if "content-length" in headers or "transfer-encoding" in headers:
+        return await _whole_body(headers, receive)
+    return receive
 
 
 class Guard:
@@ -88,23 +101,27 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        has_begun = False
+
         async def dressed(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        headers = Headers(scope=scope)
         try:
-            _check_host(headers.get("host", ""))
-            if "content-length" in headers or "transfer-encoding" in headers:
-                receive = await _whole_body(headers, receive)
+            await self._app(scope, await _admit(scope, receive), dressed)
         except ApiProblem as problem:
             await self._problems.response(problem)(scope, receive, dressed)
-            return
-        await self._app(scope, receive, dressed)
+        except Exception:
+            if has_begun:
+                raise
+            _LOG.exception("%s %s failed", scope["method"], shown(scope["path"]))
+            await self._problems.response(INTERNAL)(scope, receive, dressed)
 
 
 async def _whole_body(headers: Headers, receive: Receive) -> Receive:

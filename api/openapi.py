@@ -58,6 +58,27 @@ def routes_table(app: FastAPI) -> list[RouteRow]:
     ]
 
 
+def allowed(app: FastAPI, path: str) -> str | None:
+    """The methods that a path offers, for `Allow`; None where the description has no such path.
+
+    The framework would name those of the first route alone where two share a path.
+    """
+    paths: dict[str, JsonDict] = app.openapi()["paths"]
+    exact = paths.get(path)
+    fitting = (item for template, item in paths.items() if _fits(template, path))
+    item = exact if exact is not None else next(fitting, None)
+    if item is None:
+        return None
+    return ", ".join(method.upper() for method in METHODS if method in item)
+
+
+def _fits(template: str, path: str) -> bool:
+    parts, given = template.split("/"), path.split("/")
+    return len(parts) == len(given) and all(
+        part.startswith("{") or part == found for part, found in zip(parts, given, strict=True)
+    )
+
+
 def _operations(schema: JsonDict) -> Iterator[tuple[str, str, JsonDict]]:
     paths = schema["paths"]
     if not isinstance(paths, dict):

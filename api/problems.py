@@ -4,7 +4,7 @@ Every problem leaves a count by kind, which `/metrics` shows.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -58,6 +58,7 @@ TITLES: Mapping[Kind, _Entry] = {
     Kind.OTHER: _Entry(400, "The request cannot be answered"),
 }
 
+_WITH_ALLOW = {405}
 _BY_STATUS = {404: Kind.NOT_FOUND, 405: Kind.METHOD}
 
 
@@ -153,8 +154,11 @@ class Problems:
         )
 
 
-def install(app: FastAPI, problems: Problems) -> None:
-    """Have the app answer every error as a problem."""
+def install(app: FastAPI, problems: Problems, allowed: Callable[[str], str | None]) -> None:
+    """Have the app answer every error it expects as a problem; the guard answers the rest.
+
+    `allowed(path)` are the methods a path offers, for the `Allow` of a 405.
+    """
 
     async def own(_request: Request, error: ApiProblem) -> Response:
         return problems.response(error)
@@ -166,7 +170,11 @@ def install(app: FastAPI, problems: Problems) -> None:
 
     async def framework(request: Request, error: HTTPException) -> Response:
         detail = f"{request.method} {shown(request.url.path)}: {error.detail}"
-        return problems.other(error.status_code, detail, error.headers)
+        headers = dict(error.headers or {})
+        methods = allowed(request.url.path) if error.status_code in _WITH_ALLOW else None
+        if methods is not None:
+            headers["Allow"] = methods
+        return problems.other(error.status_code, detail, headers)
 
     async def unavailable(_request: Request, error: StoreUnavailable) -> Response:
         seconds = max(1, round(error.retry_after_s))
@@ -177,17 +185,12 @@ def install(app: FastAPI, problems: Problems) -> None:
         detail = f"the journal takes nothing just now ({error.reason}); try again later"
         return problems.response(ApiProblem(Kind.UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S))
 
-    async def internal(_request: Request, _error: Exception) -> Response:
-        detail = "This is our fault; what happened is in the log of the process."
-        return problems.response(ApiProblem(Kind.INTERNAL, detail))
-
     for error, handler in (
         (ApiProblem, own),
         (RequestValidationError, validation),
         (HTTPException, framework),
         (StoreUnavailable, unavailable),
         (JournalError, full),
-        (Exception, internal),
     ):
         app.add_exception_handler(error, handler)  # type: ignore[arg-type]  # each handler takes its own error, which the framework's type cannot say
 

@@ -106,7 +106,7 @@ def _listing(routes: APIRouter, desk: Desk) -> None:
 
 
 def _one(routes: APIRouter, desk: Desk) -> None:
-    @routes.get("/{letter_id}", response_model=DeadLetterAnswer, summary="One dead letter")
+    @routes.get("/{letter_id:int}", response_model=DeadLetterAnswer, summary="One dead letter")
     async def dead_letter(letter_id: LetterId) -> Response:
         """404 where it is not on the list, or no longer."""
         return answer(dead_letter_answer(await _held(desk, letter_id)))
@@ -114,7 +114,7 @@ def _one(routes: APIRouter, desk: Desk) -> None:
 
 def _changing(routes: APIRouter, desk: Desk, retry: Retry) -> None:
     @routes.post(
-        "/{letter_id}/retry",
+        "/{letter_id:int}/retry",
         response_model=RetryAnswer,
         status_code=202,
         summary="Send one through once more",
@@ -124,7 +124,9 @@ def _changing(routes: APIRouter, desk: Desk, retry: Retry) -> None:
         await retry.retry(await _held(desk, letter_id))
         return answer(RetryAnswer(id=letter_id, state="journalled"), 202)
 
-    @routes.delete("/{letter_id}", status_code=204, response_class=Response, summary="Forget one")
+    @routes.delete(
+        "/{letter_id:int}", status_code=204, response_class=Response, summary="Forget one"
+    )
     async def remove_dead_letter(letter_id: LetterId) -> Response:
         """404 where it is not on the list, or no longer."""
         await _held(desk, letter_id)

@@ -1,0 +1,155 @@
+"""Health and metrics over HTTP, and the verdict behind them."""
+
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from api.health_metrics import health_samples
+from api.metrics import TABLE, MetricType, Sample, exposition
+from api.ports import Cause, HistoryReport, JournalReport, Status, Why
+from api.verdict import judge
+from ausguck.journal.port import Pause
+from tests.api.fakes import City, FakeHealth, populated
+
+
+def test_ok_is_200_with_every_figure() -> None:
+    response = populated().ask("GET", "/api/v1/health")
+    answer = response.json()
+
+    assert response.status_code == 200
+    assert answer["status"] == "ok"
+    assert answer["site"] == {"id": "kiel", "timezone": "Europe/Berlin"}
+    assert answer["books"]["balanced"] is True
+    assert answer["journal"]["lag_bytes"] == 2048
+    assert answer["listener"]["messages_qos1"] == 990
+    assert answer["clock"]["now"] == "2027-01-15T08:00:00.000Z"
+    assert answer["uptime_s"] == 3600
+
+
+@pytest.mark.parametrize(("status", "expected"), [(Status.DEGRADED, 200), (Status.FAILING, 503)])
+def test_only_failing_is_503(status: Status, expected: int) -> None:
+    city = populated()
+    why = Why(Cause.HISTORY_FAILING, "store duckdb: disk full")
+    city.health.shown = msgspec.structs.replace(city.health.shown, status=status, why=[why])
+
+    response = city.ask("GET", "/api/v1/health")
+
+    assert response.status_code == expected
+    assert response.json()["status"] == status
+    assert response.json()["why"] == [
+        {"cause": "history_failing", "words": "store duckdb: disk full"}
+    ]
+
+
+def test_without_a_listener_there_is_none() -> None:
+    city = populated()
+    city.health.shown = msgspec.structs.replace(city.health.shown, listener=None)
+
+    assert city.ask("GET", "/api/v1/health").json()["listener"] is None
+    assert "ausguck_listener" not in city.ask("GET", "/metrics").text
+
+
+def test_every_metric_of_the_table_is_exposed_as_it_says() -> None:
+    samples = [Sample(metric, metric.labels, 7) for metric in TABLE]
+    text = exposition(samples).decode()
+
+    found = {family.name: family for family in text_string_to_metric_families(text)}
+
+    assert len(found) == len(TABLE)
+    for metric in TABLE:
+        is_counter = metric.type is MetricType.COUNTER
+        family = found[metric.name.removesuffix("_total") if is_counter else metric.name]
+        assert (family.type, family.documentation) == (metric.type, metric.help)
+        assert [tuple(sample.labels) for sample in family.samples] == [metric.labels]
+
+
+def test_a_health_report_is_of_the_tables_metrics_alone() -> None:
+    report = FakeHealth(City().clock).shown
+
+    assert {sample.metric for sample in health_samples(report)} <= set(TABLE)
+
+
+def test_metrics_and_health_agree() -> None:
+    city = populated()
+    text = city.ask("GET", "/metrics").text
+
+    assert "ausguck_books_stored_total 990.0" in text
+    assert 'ausguck_listener_messages_total{qos="1"} 990.0' in text
+    assert 'ausguck_listener_refusals_total{reason="identity"} 2.0' in text
+    assert 'ausguck_status{status="ok"} 1.0' in text
+
+
+def test_a_refusal_leaves_a_count() -> None:
+    city = populated()
+    for path in ("/nowhere", "/api/v1/buses?limit=0", "/api/v1/buses?limit=x"):
+        city.ask("GET", path)
+
+    text = city.ask("GET", "/metrics").text
+
+    assert 'ausguck_http_refusals_total{problem="not-found"} 1.0' in text
+    assert 'ausguck_http_refusals_total{problem="parameter"} 2.0' in text
+
+
+def test_before_the_first_write_its_time_is_left_out() -> None:
+    report = msgspec.structs.replace(FakeHealth(City().clock).shown, history=HistoryReport())
+
+    names = {sample.metric.name for sample in health_samples(report)}
+
+    assert "ausguck_history_last_write_time_seconds" not in names
+
+
+def _judged(**changes: object) -> tuple[Status, list[Cause]]:
+    report = msgspec.structs.replace(FakeHealth(City().clock).shown, **changes)
+    status, why = judge(
+        books=report.books,
+        journal=report.journal,
+        history=report.history,
+        clock=report.clock,
+        dead_letters=report.dead_letters,
+    )
+    return status, [entry.cause for entry in why]
+
+
+def _journal(**changes: object) -> JournalReport:
+    return msgspec.structs.replace(FakeHealth(City().clock).shown.journal, **changes)
+
+
+@pytest.mark.parametrize(
+    ("pause", "status"),
+    [
+        (Pause.NONE, Status.OK),
+        (Pause.BUDGET, Status.DEGRADED),
+        (Pause.RESERVE, Status.FAILING),
+        (Pause.CAP, Status.FAILING),
+        (Pause.DISK, Status.FAILING),
+    ],
+)
+def test_a_pause_is_judged_by_its_reason(pause: Pause, status: Status) -> None:
+    found, why = _judged(journal=_journal(pause=pause))
+
+    assert found is status
+    assert why == ([] if pause is Pause.NONE else [Cause(f"journal_{pause.value}")])
+
+
+def test_the_worst_reason_comes_first() -> None:
+    status, why = _judged(
+        journal=_journal(quarantined_ranges=1, lag_s=61.0),
+        history=HistoryReport(None, "store duckdb: locked"),
+        books=msgspec.structs.replace(FakeHealth(City().clock).shown.books, balanced=False),
+        clock=msgspec.structs.replace(FakeHealth(City().clock).shown.clock, jumped=True),
+    )
+
+    assert status is Status.FAILING
+    assert why == [
+        Cause.BOOKS_UNBALANCED,
+        Cause.JOURNAL_DAMAGED,
+        Cause.HISTORY_FAILING,
+        Cause.HISTORY_BEHIND,
+        Cause.CLOCK_JUMPED,
+    ]
+
+
+def test_a_full_list_of_dead_letters_fails() -> None:
+    letters = msgspec.structs.replace(FakeHealth(City().clock).shown.dead_letters, rows=100_000)
+
+    assert _judged(dead_letters=letters) == (Status.FAILING, [Cause.DEAD_LETTERS_FULL])

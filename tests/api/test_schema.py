@@ -1,0 +1,89 @@
+"""The OpenAPI description is full, true, and cannot be broken."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+from schemathesis.config import SchemathesisConfig
+
+from api.openapi import routes_table
+from tests.api.fakes import BASE, populated
+
+EXAMPLES = 20
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "seed": 20261122,
+        # What no schema can say (`from` before `to`, a metric of the asset's kind) is a 400.
+        "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "304", "400", "404"]}},
+    }
+)
+SCHEMA = schemathesis.openapi.from_asgi(
+    "/api/v1/openapi.json", populated().app, config=CONFIG, headers={"Host": "localhost"}
+)
+
+
+@SCHEMA.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_no_request_finds_a_fault(case: Case[object]) -> None:
+    case.call_and_validate(base_url=BASE)
+
+
+def test_the_core_is_marked() -> None:
+    table = routes_table(populated().app)
+
+    assert {row.path.removeprefix("/api/v1") for row in table if row.is_core} == {
+        "/health",
+        "/buses",
+        "/buses/{name}",
+        "/stations",
+        "/stations/{name}",
+        "/readings",
+    }
+    assert all(row.summary for row in table)
+    assert ("DELETE", "/api/v1/deadletters/{letter_id}") in {row[:2] for row in table}
+
+
+def test_every_refusal_is_described_as_a_problem() -> None:
+    schema = populated().app.openapi()
+
+    for item in schema["paths"].values():
+        for operation in item.values():
+            for status, response in operation["responses"].items():
+                if status.startswith(("4", "5")) and "HealthAnswer" not in str(response):
+                    assert list(response["content"]) == ["application/problem+json"]
+    assert "HTTPValidationError" not in schema["components"]["schemas"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "key"), [("BusAnswer", "rsrp_dbm"), ("StationAnswer", "num_docks_available")]
+)
+def test_values_are_described_by_the_catalogue(schema: str, key: str) -> None:
+    values = populated().app.openapi()["components"]["schemas"][schema]["properties"]["values"]
+
+    assert values["additionalProperties"] is False
+    assert values["properties"][key]["description"].endswith((" Unit: dBm.", " Unit: docks."))
+
+
+def test_a_list_in_the_query_has_commas() -> None:
+    operation = populated().app.openapi()["paths"]["/api/v1/readings"]["get"]
+    metric = next(entry for entry in operation["parameters"] if entry["name"] == "metric")
+
+    assert (metric["style"], metric["explode"]) == ("form", False)
+    assert metric["schema"]["type"] == "array"
+    assert "rsrp_dbm" in metric["schema"]["items"]["enum"]
+
+
+def test_allow_names_every_method_of_a_path() -> None:
+    def allow(path: str) -> str:
+        return populated().ask("OPTIONS", path).headers["allow"]
+
+    assert allow("/api/v1/deadletters/3") == "GET, DELETE"
+    assert allow("/api/v1/deadletters/3/retry") == "POST"
+    assert allow("/api/v1/deadletters/dropped-values") == "GET"
+    assert allow("/") == "GET"
