@@ -12,9 +12,8 @@ from collectors.mqtt import codec
 from collectors.mqtt.protocol import V5, V311, Code, ProtocolError
 from collectors.mqtt.validate import check_connect, connect_version
 
-PATIENCE = 1.5  # a peer may be silent for so many keep-alives
+PATIENCE = 1.5  # times its keep-alive a peer may be silent
 CLIENT_ID_BYTES = 256
-SESSIONS_PER_CONNECTION = 4  # sessions kept, as a multiple of max_connections
 ASSIGNED_BYTES = 12
 
 
@@ -61,8 +60,6 @@ def _admissible(service: Service, peer: Peer, connect: mqtt5.ConnectPacket) -> N
         raise ProtocolError("connect", "client_id_empty", Code.CLIENT_ID_INVALID)
     if service.stats.connections > service.settings.max_connections:
         raise ProtocolError("connect", "max_connections", Code.SERVER_BUSY)
-    if len(service.sessions) >= SESSIONS_PER_CONNECTION * service.settings.max_connections:
-        raise ProtocolError("connect", "max_sessions", Code.QUOTA)
 
 
 def _entry(
@@ -108,6 +105,10 @@ def _accept(service: Service, peer: Peer, connect: mqtt5.ConnectPacket, identity
     asked_s = connect.session_expiry_interval
     if peer.version == V311:
         asked_s = 0 if connect.clean_start else settings.session_expiry_max_s
+    key = SessionKey(identity.name, client_id)
+    if not service.has_room(key):
+        refuse(service, peer, "max_sessions", Code.QUOTA)
+        return
     expiry_s = min(asked_s, settings.session_expiry_max_s)
     keep_alive_s = min(connect.keep_alive or settings.keep_alive_max_s, settings.keep_alive_max_s)
     peer.identity = identity
@@ -115,7 +116,6 @@ def _accept(service: Service, peer: Peer, connect: mqtt5.ConnectPacket, identity
     peer.client_limit = connect.max_packet_size
     peer.will = wills.of(connect, identity)
     peer.limit_s = PATIENCE * keep_alive_s
-    key = SessionKey(identity.name, client_id)
     begun = service.begin(peer, key, clean=connect.clean_start, expiry_s=expiry_s)
     service.stats.accepted += 1
     answer = mqtt5.ConnAckPacket(

@@ -103,6 +103,7 @@ class Listener:
             host,
             self._settings.port,
             ssl=context,
+            ssl_handshake_timeout=self._settings.connect_timeout_s if context else None,
             backlog=BACKLOG,
         )
         self._timer = self._loop.call_later(SWEEP_S, self._tick)
@@ -130,7 +131,7 @@ class Listener:
         service.acks.commit(self._journal.committed)
         await self._say_goodbye()
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.shutdown(cancel_futures=True)
 
     async def _say_goodbye(self) -> None:
         self._gone.clear()
@@ -155,9 +156,9 @@ class Listener:
     # The one timer
 
     def _tick(self) -> None:
-        self.sweep()
         if self._loop is not None:
             self._timer = self._loop.call_later(SWEEP_S, self._tick)
+        self.sweep()
 
     def sweep(self) -> None:
         """Do what is due by now: silent peers, debts of speed, delayed wills, old sessions."""

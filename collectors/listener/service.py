@@ -18,6 +18,7 @@ from collectors.listener.stats import ListenerStats
 from collectors.listener.wills import SILENT_ENDS, Due, End, Will, Wills
 from collectors.mqtt.protocol import Code
 
+SESSIONS_PER_CONNECTION = 4  # sessions kept, as a multiple of max_connections
 SOURCE_NAME = "listener"
 
 
@@ -71,6 +72,12 @@ class Service:
         payload = msgspec.json.encode(change)
         self.append(RecordType.SESSION, 0, peer.source, packet_id, (b"", payload))
 
+    def has_room(self, key: SessionKey) -> bool:
+        """Whether a session of this key may begin, because it exists or because others end."""
+        most = SESSIONS_PER_CONNECTION * self.settings.max_connections
+        known = self.sessions.find(key, self.clock.monotonic_s()) is not None
+        return known or len(self.sessions) < most
+
     def begin(self, peer: Peer, key: SessionKey, *, clean: bool, expiry_s: int) -> Begun:
         """Give the peer its session, taking it from whoever had it."""
         older = self.live.get(key)
@@ -84,6 +91,8 @@ class Service:
         waiting = self.wills.take(key)
         if waiting is not None and begun.fresh:
             self.publish_will(waiting.source, waiting.will)
+        if peer.identity is not None:  # the settings may have changed since it subscribed
+            session.topics = tuple(filter(peer.identity.may_hear, session.topics))
         peer.session = session
         peer.source = self.journal.source(Source(SOURCE_NAME, key.identity, key.client_id))
         self.live[key] = peer

@@ -154,3 +154,32 @@ def test_a_large_packet_may_take_many_reads(size: int) -> None:
             assert listener.stats.bytes > size
 
     asyncio.run(scene())
+
+
+def test_packets_that_never_end_do_not_fill_the_memory() -> None:
+    async def scene() -> None:
+        async with listening(MemoryJournal()) as listener:
+            wires = [await Wire.of(listener, f"c{number}") for number in range(140)]
+            for wire in wires:
+                wire.send(publish(V5, payload=b"x" * 262_000)[:-1])
+            async with asyncio.timeout(20):
+                while not listener.stats.refusals["framing", "held_bytes"]:
+                    await settled()
+            assert 100 < listener.stats.connections < 141
+
+    asyncio.run(scene())
+
+
+def test_sessions_are_bounded_but_an_existing_one_can_always_be_resumed() -> None:
+    async def scene() -> None:
+        async with listening(MemoryJournal(), max_connections=1) as listener:
+            for number in range(5):
+                wire = await Wire.to(listener)
+                answer = await wire.connect(f"c{number}", session_expiry_interval=60)
+                assert int(answer.reason_code) == (0x97 if number == 4 else 0)
+                wire.cut()
+                await settled()
+            wire = await Wire.to(listener)
+            assert (await wire.connect("c1", session_expiry_interval=60)).session_present
+
+    asyncio.run(scene())
