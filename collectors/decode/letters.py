@@ -6,13 +6,14 @@ from typing import Final
 from ausguck.catalogue import wire
 from ausguck.journal.port import Record
 from ausguck.model import AssetId, DeadLetter, DroppedValue, Origin, Reason
-from collectors.redact import redact_json, redact_text
+from collectors.redact import redact_json, redact_text, redact_value
 
 MAX_ELEMENT_BYTES: Final = 65_536
 """A dead letter's element is cut here; only messages over the limits can be longer."""
 MAX_TOPIC: Final = 256
 MAX_DETAIL: Final = 256
 MAX_EXAMPLE: Final = 64
+MAX_EXAMPLE_BYTES: Final = 1024
 
 
 class Drop(StrEnum):
@@ -48,7 +49,12 @@ def shorten(text: str, length: int) -> str:
 def example(raw: bytes, key: str = "") -> str:
     """The beginning of a value as it was written, redacted."""
     # Redacted before it is cut: half an address would not be known as one.
-    return shorten(redact_text(raw[:1024].decode("utf-8", "replace"), key), MAX_EXAMPLE)
+    return shorten(redact_value(key, raw[:MAX_EXAMPLE_BYTES]), MAX_EXAMPLE)
+
+
+def name(key: str) -> str:
+    """A key as a device wrote it, redacted."""
+    return shorten(redact_text(key[:MAX_EXAMPLE_BYTES]), MAX_EXAMPLE)
 
 
 def dead_letter(

@@ -10,7 +10,7 @@ from ausguck.journal.port import Flag, Record
 from ausguck.model import AssetId, Event, Inventory, Kind, Reason
 from collectors.decode import digest, moments
 from collectors.decode.fields import WHITE_SPACE, Fields, take_apart
-from collectors.decode.letters import Drop, Refused, example
+from collectors.decode.letters import Drop, Refused, example, name
 from collectors.decode.moments import Verdict, Windows
 from collectors.decode.telemetry import What
 from collectors.redact import redact_text
@@ -22,7 +22,7 @@ MAX_DETAIL: Final = 256
 _MAX_NAME: Final = 64
 _MAX_SIMS: Final = 8
 
-_TEXT: Final = Annotated[str, Meta(min_length=1, max_length=_MAX_NAME)] | None
+_TEXT: Final = Annotated[str, Meta(max_length=_MAX_NAME)] | None
 _INVENTORY: Final[dict[str, Any]] = {
     "model": _TEXT,
     "firmware": _TEXT,
@@ -30,6 +30,7 @@ _INVENTORY: Final[dict[str, Any]] = {
     "profile": _TEXT,
     "sim_count": Annotated[int, Meta(ge=0, le=_MAX_SIMS)] | None,
 }
+_TEXTS: Final = ("detail", "model", "firmware", "serial", "profile")
 _ABSENT: Final = msgspec.Raw(b"null")
 _DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
     key: msgspec.json.Decoder(of_type)
@@ -161,13 +162,22 @@ def _value(fields: Fields, key: str, dropped: list[What]) -> Any:  # noqa: ANN40
     try:
         return _DECODERS[key].decode(fields[key])
     except ValueError:
-        dropped.append((key, Drop.WRONG_TYPE, example(bytes(fields[key]), key)))
+        raw = bytes(fields[key])
+        dropped.append((key, _reason(key, raw), example(raw, key)))
         return None
+
+
+def _reason(key: str, raw: bytes) -> Drop:
+    if raw.startswith(b'"'):
+        return Drop.TOO_LONG if key in _TEXTS else Drop.WRONG_TYPE
+    return (
+        Drop.OUT_OF_RANGE if key == "sim_count" and raw.lstrip(b"-").isdigit() else Drop.WRONG_TYPE
+    )
 
 
 def _unknown(fields: Fields, known: set[str]) -> list[What]:
     return [
-        (example(key.encode()), Drop.UNKNOWN_KEY, example(bytes(raw), key))
+        (name(key), Drop.UNKNOWN_KEY, example(bytes(raw), key))
         for key, raw in fields.items()
         if key not in known
     ]

@@ -10,7 +10,7 @@ from ausguck.settings.tree import Area
 from collectors.decode import digest, moments
 from collectors.decode.explain import Dropped, head_value, metric_value
 from collectors.decode.fields import Fields, take_apart
-from collectors.decode.letters import Drop, Refused, example
+from collectors.decode.letters import Drop, Refused, example, name
 from collectors.decode.moments import Verdict, Windows
 from collectors.decode.plain import Places, Plain
 
@@ -142,5 +142,5 @@ def _leave_out(found: Explained, key: str, index: int, reason: Drop) -> None:
 
 def _what(key: str, reason: Drop, raw: msgspec.Raw) -> What:
     if reason is Drop.UNKNOWN_KEY:
-        return example(key.encode()), reason, example(bytes(raw), key)
+        return name(key), reason, example(bytes(raw), key)
     return key, reason, example(bytes(raw), key)

@@ -31,6 +31,14 @@ def redact_json(raw: bytes, known_keys: Collection[str] = wire.ALL_KEYS) -> byte
         return redact_text(raw.decode("utf-8", "replace")).encode()
 
 
+def redact_value(key: str, raw: bytes) -> str:
+    """The JSON value of an unknown key as text, redacted by what the key says of it too."""
+    try:
+        return msgspec.json.encode(_value(key, msgspec.json.decode(raw))).decode()
+    except (ValueError, OverflowError, RecursionError):
+        return redact_text(raw.decode("utf-8", "replace"), key)
+
+
 def _element(element: Any, known_keys: Collection[str]) -> Any:  # noqa: ANN401 - any JSON
     if not isinstance(element, dict):
         return _value("", element)
