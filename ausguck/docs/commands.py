@@ -10,15 +10,20 @@ from ausguck.docs.markdown import page
 WIDTH = 96
 
 
+def program() -> click.Context:
+    """The program as a person calls it, on a page of fixed width."""
+    settings = {**main.context_settings, "terminal_width": WIDTH}
+    return click.Context(main, info_name="ausguck", **settings)
+
+
 def commands() -> str:
     """Every command and its options."""
-    context = click.Context(main, info_name="ausguck", terminal_width=WIDTH)
     return page(
         "Commands",
         "`ausguck/cli`",
         "Exit status 0 is success, 1 a failure that is told in one line, 2 a wrong argument or "
         "setting.",
-        *(section for each in walk(main, context) for section in _section(*each)),
+        *(section for each in walk(main, program()) for section in _section(*each)),
     )
 
 

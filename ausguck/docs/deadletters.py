@@ -57,6 +57,6 @@ def deadletters() -> str:
         "`GET /api/v1/deadletters/dropped-values`.",
         table(("reason", "why the value was left out"), ((code(d), DROPS[d]) for d in Drop)),
         "## Quota",
-        "The list of dead letters has a quota, `history.dead_letter_rows`. At it history waits and the health "
-        "route says so; nothing is dropped, and it goes on when rows are purged.",
+        "The list of dead letters has a quota, `history.dead_letter_rows`. At it history waits "
+        "and the health route says so; nothing is dropped, and it goes on when rows are purged.",
     )

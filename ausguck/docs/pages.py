@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ausguck.docs.catalogue import metrics
+from ausguck.docs.commands import commands
 from ausguck.docs.crash_points import crash_points
 from ausguck.docs.deadletters import deadletters
 from ausguck.docs.example import example
@@ -19,6 +20,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/catalogue.md": metrics,
     "docs/reference/topics.md": wire_topics,
     "docs/reference/metrics.md": figures,
+    "docs/reference/cli.md": commands,
     "docs/reference/http.md": http,
     "docs/reference/deadletters.md": deadletters,
     "docs/reference/journal.md": journal,
