@@ -1,5 +1,7 @@
 """The OpenAPI description is full, true, and cannot be broken."""
 
+from typing import Any
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -30,7 +32,7 @@ SCHEMA = schemathesis.openapi.from_asgi(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_no_request_finds_a_fault(case: Case[object]) -> None:
+def test_no_request_finds_a_fault(case: Case[Any]) -> None:
     case.call_and_validate(base_url=BASE)
 
 

@@ -1,0 +1,107 @@
+"""The page in a real browser, against a real server on a free loopback port."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from api.serve import serve
+from ausguck.clock import SystemClock
+from tests.api.fakes import City, populated
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--virtual-time-budget=4000",
+    "--dump-dom",
+)
+
+
+async def _dom(address: str, profile: Path) -> str:
+    browser = await asyncio.create_subprocess_exec(
+        "chromium",
+        *FLAGS,
+        f"--user-data-dir={profile}",
+        address,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        output, _ = await browser.communicate()
+    finally:
+        if browser.returncode is None:
+            browser.kill()
+            await browser.wait()
+    return output.decode()
+
+
+def seen(city: City, query: str, profile: Path) -> str:
+    """The page's document once it has asked."""
+
+    async def run() -> str:
+        ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        async with asyncio.timeout(50), asyncio.TaskGroup() as group:
+            serving = group.create_task(
+                serve(city.app, "127.0.0.1", 0, ready.set_result), name="serve"
+            )
+            dom = await _dom(f"http://127.0.0.1:{await ready}/{query}", profile)
+            serving.cancel()
+        return dom
+
+    return asyncio.run(run())
+
+
+def figure(dom: str, tile: str) -> str:
+    """What a tile shows."""
+    after = dom.split(f'id="{tile}"')[1].split(">")
+    return after[2].split("<")[0]
+
+
+@pytest.mark.browser
+def test_the_page_shows_what_is_counted(tmp_path: Path) -> None:
+    dom = seen(populated(SystemClock()), "?lang=de", tmp_path)
+
+    assert '<html lang="de">' in dom
+    assert 'data-level="ok"' in dom
+    assert "Alles läuft" in dom
+    assert figure(dom, "count.buses") == "2"
+    assert figure(dom, "count.silent") == "1"
+    assert figure(dom, "count.stations") == "3"
+    assert figure(dom, "count.empty") == "1"
+    assert figure(dom, "count.full") == "1"
+    assert figure(dom, "count.books") == "990"
+    assert figure(dom, "count.letters") == "2"
+    assert dom.count('href="/api/v1/buses/') == 3
+    assert dom.count('href="/api/v1/stations/') == 3
+
+
+@pytest.mark.browser
+def test_old_data_looks_frozen(tmp_path: Path) -> None:
+    clock = SystemClock()
+    city = populated(clock)
+    city.store.readings = [
+        type(entry)(
+            asset=entry.asset,
+            observed_at_ms=entry.observed_at_ms - 3_600_000,
+            received_at_ms=entry.received_at_ms - 3_600_000,
+            boot_id=entry.boot_id,
+            seq=entry.seq,
+            digest=entry.digest,
+            clock_suspect=False,
+            values=entry.values,
+        )
+        for entry in city.store.readings
+    ]
+
+    dom = seen(city, "?lang=en", tmp_path)
+
+    assert '<html lang="en">' in dom
+    assert 'data-level="old"' in dom
+    assert "No new data. What is shown below is old." in dom
+    assert figure(dom, "count.buses") == "0"
