@@ -253,3 +253,32 @@ def test_a_clean_session_of_311_is_gone_when_it_ends() -> None:
             assert await clean.ended()
 
     asyncio.run(scene())
+
+
+def test_who_leaves_while_the_password_is_checked_is_forgotten() -> None:
+    async def scene() -> None:
+        journal = MemoryJournal()
+        async with listening(journal, users=(USER,)) as listener:
+            for _ in range(3):
+                wire = await Wire.to(listener)
+                connect = mqtt5.ConnectPacket("a", username="bus-0123", password=b"let me in")
+                wire.send(connect.write())
+                await settled()
+                wire.cut()
+            last = await Wire.to(listener)
+            answer = await last.connect("a", username="bus-0123", password=b"let me in")
+            assert int(answer.reason_code) == 0
+            assert listener.stats.connections == 1
+        leaving = await _leave_during_proof()
+        assert leaving == 0
+
+    asyncio.run(scene())
+
+
+async def _leave_during_proof() -> int:
+    async with listening(MemoryJournal(), users=(USER,)) as listener:
+        wire = await Wire.to(listener)
+        connect = mqtt5.ConnectPacket("a", username="bus-0123", password=b"let me in")
+        wire.send(connect.write())
+        await settled()
+    return listener.stats.accepted

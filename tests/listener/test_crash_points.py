@@ -5,7 +5,7 @@ import asyncio
 import mqtt5
 import uvloop
 
-from ausguck.journal.port import Record, RecordType, Source
+from ausguck.journal.port import Record, RecordType, Source, Ticket
 from ausguck.model import Position
 from ausguck.probe import CrashPoint
 from collectors.mqtt.protocol import V5
@@ -84,3 +84,34 @@ def test_uvloop_does_the_same() -> None:
         assert len(journal.messages) == 897
 
     uvloop.run(scene())
+
+
+class BrokenJournal(MemoryJournal):
+    """Fails at the first message, which the port says it never does."""
+
+    def append(  # noqa: PLR0917 - the port's
+        self,
+        record_type: RecordType,
+        flags: int,
+        received_at_ms: int,
+        source: bytes,
+        packet_id: int,
+        topic: bytes,
+        payload: bytes | memoryview,
+    ) -> Ticket:
+        if record_type is RecordType.MESSAGE:
+            raise OverflowError
+        return super().append(record_type, flags, received_at_ms, source, packet_id, topic, payload)
+
+
+def test_a_fault_of_ours_ends_one_connection_and_is_counted() -> None:
+    async def scene() -> None:
+        async with listening(BrokenJournal()) as listener:
+            wire, other = await Wire.of(listener, "a"), await Wire.of(listener, "b")
+            wire.send(publish(V5, qos=1))
+            left = await wire.expect(mqtt5.DisconnectPacket)
+            assert left.reason_code == mqtt5.DisconnectReasonCode.UNSPECIFIED_ERROR
+            assert listener.stats.refusals == {("internal", "OverflowError"): 1}
+            assert await other.silent()
+
+    asyncio.run(scene())
