@@ -89,12 +89,15 @@ class Health:
 
     def _journal_report(self) -> JournalReport:
         stats = self._journal.stats
-        oldest_ms = self._history.oldest_ms
+        history = self._history
+        # Records of sessions lie behind the last message and are nobody's backlog.
+        lag_bytes = self._journal.backlog(history.position) if history.is_behind else 0
+        oldest_ms = history.oldest_ms
         return JournalReport(
             committed_records=stats.committed_records,
             size_bytes=stats.bytes_on_disk,
             waiting_bytes=stats.waiting_bytes,
-            lag_bytes=self._journal.backlog(self._history.position),
+            lag_bytes=lag_bytes,
             lag_s=0.0 if oldest_ms is None else (self._clock.now_ms() - oldest_ms) / 1000,
             free_bytes=stats.free_bytes,
             pause=stats.pause,

@@ -1,6 +1,8 @@
 """How the desk's file is opened: one connection that writes, and read-only ones beside it."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -33,13 +35,8 @@ def writing_engine(path: Path) -> Engine:
         # Taking the write lock at once leaves no transaction that fails half-way for it.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    try:
+    with _disposing(engine, f"{path.name} cannot be opened"):
         _prepare(engine)
-    except (SQLAlchemyError, StoreError) as error:
-        engine.dispose()
-        if isinstance(error, StoreError):
-            raise
-        raise StoreError(NAME, f"{path.name} cannot be opened: {error.__cause__}") from error
     return engine
 
 
@@ -57,15 +54,21 @@ def reading_engine(path: Path) -> Engine:
         poolclass=QueuePool,
         pool_size=READERS,
     )
-    try:
-        with engine.connect() as connection:
-            _check_version(connection)
-    except (SQLAlchemyError, StoreError) as error:
-        engine.dispose()
-        if isinstance(error, StoreError):
-            raise
-        raise StoreError(NAME, f"{path.name} cannot be read: {error.__cause__}") from error
+    with _disposing(engine, f"{path.name} cannot be read"), engine.connect() as connection:
+        _check_version(connection)
     return engine
+
+
+@contextmanager
+def _disposing(engine: Engine, failure: str) -> Iterator[None]:
+    try:
+        yield
+    except StoreError:
+        engine.dispose()
+        raise
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        engine.dispose()
+        raise StoreError(NAME, f"{failure}: {error.__cause__ or error}") from error
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

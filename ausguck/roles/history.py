@@ -125,6 +125,11 @@ class History:
             if not await self.settle(gathered):
                 return
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is anything on disk that the store does not hold yet."""
+        return not self._idle or self._tail.available()
+
     async def finish(self, running: asyncio.Task[None]) -> None:
         """End the task that runs `run`, with nothing in its hands."""
         self._finishing = True

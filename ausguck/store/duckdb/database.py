@@ -146,27 +146,17 @@ class Database:
             ("python_enable_replacements", "false"),
         ):
             writer.execute(f"SET {setting} = {value}")
-        existing = _existing(writer)
         for table in ALL:
-            if table.name not in existing:
-                writer.execute(create(table))
-            else:
-                _widen(writer, table, existing[table.name])
+            writer.execute(create(table))
+            _widen(writer, table)
         _check_format(writer)
         writer.execute("CHECKPOINT")  # a log that holds definitions is the one that fails replay
 
 
-def _existing(writer: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    tables: dict[str, dict[str, str]] = {}
-    for table, column, sql in writer.execute(
-        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
-    ).fetchall():
-        tables.setdefault(table, {})[column] = sql
-    return tables
-
-
-def _widen(writer: duckdb.DuckDBPyConnection, table: Table, existing: dict[str, str]) -> None:
+def _widen(writer: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Add the columns of metrics that are younger than the file."""
+    rows = writer.execute(f"DESCRIBE {table.name}").fetchall()
+    existing = {row[0]: row[1] for row in rows}
     for column in table.columns:
         found = existing.get(column.name)
         if found is None:
