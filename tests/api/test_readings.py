@@ -135,7 +135,7 @@ def test_an_asset_that_never_reported_is_no_silent_one() -> None:
         ({"metric": "num_docks_available"}, 400, "query.metric: found 'num_docks_available'"),
         ({"asset": "tram/1"}, 422, "query.asset: found 'tram/1'"),
         ({"every": "2h"}, 422, "query.every: found '2h', expected"),
-        ({"evry": "1h"}, 422, "query.evry: found '1h', expected no parameter of that name"),
+        ({"width": "1h"}, 422, "query.width: found '1h', expected no parameter of that name"),
         ({"from": "yesterday"}, 422, "query.from: found 'yesterday', expected an RFC 3339 time"),
         ({"from": "2026-01-01T00:00:00"}, 422, "expected an RFC 3339 time with offset"),
         ({"from": "2026-01-01T00:00:00 01:00"}, 422, "(in a URL, + is written %2B)"),
