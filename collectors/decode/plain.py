@@ -33,7 +33,8 @@ class KnownTexts:
         if text is None or not self._pattern.match(text):
             return False
         if len(self.known) >= REMEMBERED_TEXTS:
-            self.known = {None}
+            self.known.clear()  # not a new set: the loop over an element's texts holds this one
+            self.known.add(None)
         self.known.add(text)
         return True
 
@@ -67,7 +68,8 @@ class Plain:
     def __init__(self, kind: Kind, places: Places, windows: Windows) -> None:
         keys = catalogue.keys(kind)
         self._decode = msgspec.json.Decoder(wire.telemetry(kind)).decode
-        self._texts = tuple((index, KnownTexts(pattern)) for index, pattern in wire.texts(kind))
+        texts = tuple((index, KnownTexts(pattern)) for index, pattern in wire.texts(kind))
+        self._texts = tuple((index, text.known, text.learns) for index, text in texts)
         self._boot_ids = KnownTexts(re.compile(wire.whole(wire.BOOT_ID)))
         # Only a kind without positions, a station, looks at this one.
         self._types = keys.index(wire.VEHICLE_TYPES) if wire.VEHICLE_TYPES in keys else 0
@@ -96,8 +98,8 @@ class Plain:
         if boot_id not in self._boot_ids.known and not self._boot_ids.learns(boot_id):
             return None
         values = _astuple(message)[wire.HEAD :]
-        for index, texts in self._texts:
-            if values[index] not in texts.known and not texts.learns(values[index]):
+        for index, known, learns in self._texts:
+            if values[index] not in known and not learns(values[index]):
                 return None
         if self._has_places:
             if not self._is_sound(values):

@@ -6,6 +6,7 @@ import pytest
 
 from ausguck.journal.port import RecordType
 from ausguck.model import AssetId, Kind, Origin
+from collectors.decode.plain import REMEMBERED_TEXTS
 from tests.decode.records import (
     BUS,
     DAY_MS,
@@ -254,3 +255,10 @@ def test_time_is_judged_by_the_receipt_and_by_nothing_else() -> None:
     found = DECODER.decode(record(BUS, payload, received_at_ms=1_600_000_001_000))
     assert not found.readings[0].clock_suspect
     assert found.readings[0].observed_at_ms == 1_600_000_000_000
+
+
+def test_texts_are_still_judged_after_more_of_them_than_are_remembered() -> None:
+    for number in range(REMEMBERED_TEXTS + 2):
+        assert len(decode(element(trip_id=str(number))).readings) == 1
+    assert drops(decode(element(trip_id="a@b"))) == [("trip_id", "pattern")]
+    assert known(decode(element(trip_id="7")).readings[0]) == {"trip_id": "7"}
