@@ -19,19 +19,24 @@ from simulators.city.rhythm import BUSIEST_BIKE_ACTIVITY, HOUR_MS, bike_activity
 
 # Capacities of Kiel's 198 stations: most of them have 15, 20, 30 or 25 places.
 CAPACITIES = (
+    *(6, 8, 8, 10, 10, 10, 12, 12, 12),
     *(15,) * 74,
+    *(16, 18, 18),
     *(20,) * 54,
-    *(30,) * 29,
+    *(22, 24, 24),
     *(25,) * 20,
-    *(6, 8, 8, 10, 10, 10, 12, 12, 12, 16, 18, 18, 22, 24, 24, 28, 32, 35, 35, 40, 40, 45, 50),
+    28,
+    *(30,) * 29,
+    *(32, 35, 35, 40, 40, 45, 50),
 )
+GOLDEN = (math.sqrt(5) - 1) / 2
 FILL_AT = (0.0, 0.10, 0.25, 0.45, 0.60, 0.75, 0.88, 0.96, 1.0)
 FILL = (0.007, 0.019, 0.057, 0.254, 0.255, 0.257, 0.300, 0.739, 0.781)
 MEAN_FILL = 0.2255
 ACTIVITY_SPREAD = 1.45
 ACTIVITY_CAP = 1.65
 # Rides begun per station and hour for each unit of `bike_activity`.
-RIDES_PER_ACTIVITY = 0.75
+RIDES_PER_ACTIVITY = 0.78
 RIDE_MS = (5 * 60_000, 40 * 60_000)
 
 
@@ -52,7 +57,7 @@ class Fleet:
         self._rng = rng
         self._now_ms = start_ms
         self._arrivals: list[tuple[int, int, int]] = []
-        self._ridden = 0
+        self._rides = 0
         self.stands = _stands(stations, rng)
         self._pull = list(accumulate(stand.activity for stand in self.stands))
 
@@ -72,6 +77,11 @@ class Fleet:
         """Bikes at stations."""
         return sum(stand.bikes for stand in self.stands)
 
+    @property
+    def ridden(self) -> int:
+        """Bikes on their way."""
+        return len(self._arrivals)
+
     def _rate_per_ms(self) -> float:
         """Rides begun at the busiest hour; quieter ones are thinned out."""
         eager = sum(stand.activity * stand.bikes / stand.mean for stand in self.stands)
@@ -90,21 +100,23 @@ class Fleet:
         start = bisect_right(eagerness, self._rng.random() * eagerness[-1])
         goal = bisect_right(self._pull, self._rng.random() * self._pull[-1])
         self.stands[start].bikes -= 1
-        self._ridden += 1
-        heappush(self._arrivals, (self._now_ms + self._rng.randint(*RIDE_MS), self._ridden, goal))
+        self._rides += 1
+        heappush(self._arrivals, (self._now_ms + self._rng.randint(*RIDE_MS), self._rides, goal))
 
 
 def _stands(stations: int, rng: random.Random) -> list[Stand]:
-    """Capacity, mean and activity by evenly spaced quantiles, so that no seed is far off."""
+    """Capacity, mean and activity by evenly spaced quantiles, so that no seed is far off.
+
+    Multiples of irrational numbers pair them: small stations are as often full as big ones.
+    """
     shares = [(index + 0.5) / stations for index in range(stations)]
     capacities = [CAPACITIES[int(share * len(CAPACITIES))] for share in shares]
-    fills = [_fill(share) for share in shares]
+    fills = [_fill(share) for share in _permuted(shares, GOLDEN, rng)]
     normal = NormalDist()
     activities = [
-        math.exp(ACTIVITY_SPREAD * min(normal.inv_cdf(share), ACTIVITY_CAP)) for share in shares
+        math.exp(ACTIVITY_SPREAD * min(normal.inv_cdf(share), ACTIVITY_CAP))
+        for share in _permuted(shares, math.sqrt(2), rng)
     ]
-    for drawn in (capacities, fills, activities):
-        rng.shuffle(drawn)
     means = [capacity * fill for capacity, fill in zip(capacities, fills, strict=True)]
     scale = MEAN_FILL * sum(capacities) / (sum(means) or 1.0)
     lively = stations / (sum(activities) or 1.0)
@@ -112,10 +124,17 @@ def _stands(stations: int, rng: random.Random) -> list[Stand]:
         Stand(capacity, mean * scale, activity * lively, 0)
         for capacity, mean, activity in zip(capacities, means, activities, strict=True)
     ]
-    shares = [stand.mean for stand in stands]
-    for stand in rng.choices(stands, shares, k=round(sum(shares))) if stands else ():
+    means = [stand.mean for stand in stands]
+    for stand in rng.choices(stands, means, k=round(sum(means))) if stands else ():
         stand.bikes += 1
+    rng.shuffle(stands)
     return stands
+
+
+def _permuted(shares: list[float], step: float, rng: random.Random) -> list[float]:
+    start = rng.random()
+    order = sorted(range(len(shares)), key=lambda index: (start + index * step) % 1)
+    return [shares[index] for index in order]
 
 
 def _fill(share: float) -> float:
