@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.answers.asset import BusPage, OneBus, inventory_answer, latest_fields
 from api.assets import Assets, Name, PageQuery
-from api.reply import CORE, answer, unchanged
+from api.reply import CORE, answer, page_answer, unchanged
 from ausguck.clock import Clock, iso_utc
 from ausguck.model import Kind
 
@@ -22,17 +22,7 @@ def router(assets: Assets, clock: Clock) -> APIRouter:
     async def buses(request: Request, parameters: PageQuery) -> Response:
         """In order of id; the ETag covers the readings, so that polling costs little."""
         page = await assets.page(Kind.BUS, parameters)
-        now_ms = clock.now_ms()
-        return unchanged(request, page.tag) or answer(
-            BusPage.model_validate(
-                {
-                    "as_of": iso_utc(now_ms),
-                    "items": [latest_fields(reading, now_ms) for reading in page.readings],
-                    "next_cursor": page.next_cursor,
-                }
-            ),
-            tag=page.tag,
-        )
+        return unchanged(request, page.tag) or page_answer(page, clock.now_ms())
 
     @routes.get(
         "/{name}",

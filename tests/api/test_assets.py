@@ -1,9 +1,12 @@
 """Buses and stations over HTTP: only what is known, in pages, and nothing twice."""
 
+import json
+
 import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.answers.asset import BusPage, StationPage
 from ausguck.clock import ManualClock
 from ausguck.errors import StoreError, StoreUnavailable
 from ausguck.model import Kind
@@ -49,6 +52,16 @@ def test_stations_are_no_buses() -> None:
         "s003",
     ]
     assert city.ask("GET", "/api/v1/buses/s001").status_code == 404
+
+
+def test_a_page_is_as_it_is_described() -> None:
+    city = populated()
+
+    for path, model in (("/api/v1/buses", BusPage), ("/api/v1/stations", StationPage)):
+        text = city.ask("GET", path).text
+        assert json.loads(model.model_validate_json(text, extra="forbid").model_dump_json()) == (
+            json.loads(text)
+        )
 
 
 def test_an_empty_city_is_an_empty_list() -> None:
