@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from ausguck.errors import JournalError, StoreUnavailable
+from ausguck.errors import AusguckError, JournalError, StoreUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:ausguck:problem:"
@@ -87,7 +87,7 @@ class Problem(BaseModel):
     )
 
 
-class ApiProblem(Exception):  # noqa: N818 - it is a problem in the RFC's sense
+class ApiProblem(AusguckError):  # noqa: N818 - it is a problem in the RFC's sense
     """Raised by a route that cannot answer."""
 
     def __init__(

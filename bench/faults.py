@@ -13,7 +13,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 
-from tests.crash.books import BROKEN_EVERY, Answers, publish, start_ms
+from tests.crash.books import BROKEN_EVERY, SMALL_SEGMENTS, Answers, publish, start_ms
 from tests.device import Device
 from tests.running import Running
 
@@ -21,7 +21,7 @@ ROUND = 10
 PAUSE_S = 0.02
 LONGEST_LIFE_S = 1.5
 BUS = "faults"
-ENVIRON = {"AUSGUCK_JOURNAL__SEGMENT_BYTES": "65536", "AUSGUCK_LISTENER__MESSAGES_PER_S": "100000"}
+ENVIRON = SMALL_SEGMENTS | {"AUSGUCK_LISTENER__MESSAGES_PER_S": "100000"}
 
 
 def live(running: Running, device: Device, begun_ms: int, life_s: float) -> None:

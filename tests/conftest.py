@@ -10,7 +10,13 @@ PROGRAMS = {
     "browser": ("chromium",),
 }
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ausguck"
-FILES = {"stations": CACHE / "r-cran-spdata" / ".complete"}
+SHARED_DATA = Path(
+    os.environ.get("AUSGUCK_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data"
+)
+AUSTIN = SHARED_DATA / "austin-buses-2017-03-21.csv.gz"
+STATIONS = CACHE / "r-cran-spdata"
+LONDON = STATIONS / "usr/lib/R/site-library/spData/misc/cycle_hire_xy.csv"
+FILES = {"stations": STATIONS / ".complete", "recordings": AUSTIN}
 MARKERS = (*PROGRAMS, *FILES)
 PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
 
@@ -24,6 +30,7 @@ def missing(marker: str) -> list[str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "stations: needs the bike stations of r-cran-spdata")
+    config.addinivalue_line("markers", "recordings: needs the recordings of $AUSGUCK_SHARED_DATA")
     # Debian keeps mosquitto in /usr/sbin, which is not on every user's PATH.
     os.environ["PATH"] = PLACES
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import mqtt5
 
 READ_BYTES = 65_536
+REFUSED = 0x80
 
 
 class Device:
@@ -50,8 +51,14 @@ class Device:
             if packet_id in self.received:
                 self._send(mqtt5.PubRelPacket(packet_id).write())
             else:
-                packet.duplicate = True
-                self._send(packet.write())
+                again = mqtt5.PublishPacket(
+                    packet.topic,
+                    packet.payload,
+                    qos=packet.qos,
+                    packet_id=packet_id,
+                    duplicate=True,
+                )
+                self._send(again.write())
 
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
         """Send a message and remember it until it is acknowledged."""
@@ -81,11 +88,9 @@ class Device:
 
     def _answer(self, packet: mqtt5.Packet) -> None:
         if isinstance(packet, mqtt5.PubAckPacket):
-            self._finish(
-                packet.packet_id, refused=packet.reason_code >= mqtt5.PubAckReasonCode(128)
-            )
+            self._finish(packet.packet_id, refused=int(packet.reason_code) >= REFUSED)
         elif isinstance(packet, mqtt5.PubRecPacket):
-            if packet.reason_code >= mqtt5.PubRecReasonCode(128):
+            if int(packet.reason_code) >= REFUSED:
                 self._finish(packet.packet_id, refused=True)
                 return
             self.received.add(packet.packet_id)

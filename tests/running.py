@@ -45,7 +45,7 @@ class Running:
         self._reader.start()
         if not ready.wait(START_S) or not self.port:
             self.kill()
-            self._reader.join(STOP_S)
+            self._close()
             raise AssertionError("not ready:\n" + "".join(self.said))
         return self
 
@@ -57,6 +57,9 @@ class Running:
     ) -> None:
         if self._process.poll() is None:
             self.stop()
+        self._close()
+
+    def _close(self) -> None:
         self._reader.join(STOP_S)
         assert self._process.stdout is not None
         self._process.stdout.close()

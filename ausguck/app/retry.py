@@ -1,5 +1,7 @@
 """A dead letter's second chance: through the journal again, like any message."""
 
+import asyncio
+
 from ausguck.desk.port import DeadLetterRow, Desk
 from ausguck.errors import JournalError
 from ausguck.journal.port import Appender, Pause, RecordType, Source
@@ -36,6 +38,4 @@ class JournalRetry:
             letter.element,
         )
         await self._journal.wait_committed(ticket)
-        now = self._desk.dead_letter(letter.id)
-        if now is not None and now.last_position == letter.last_position:
-            self._desk.remove([letter.id])
+        await asyncio.to_thread(self._desk.remove_unchanged, letter.id, letter.last_position)

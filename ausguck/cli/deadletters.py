@@ -64,7 +64,7 @@ def deadletters() -> None:
     list and show read the desk's file and work whether Ausguck runs or not. retry and purge
     ask the running process, for only that may write. Exit codes: 0 done, 1 some could not be
     done, 2 wrong usage, 3 the running process cannot be reached.
-    """  # noqa: D301 - click wants the backspace itself
+    """
 
 
 @deadletters.command("list")
@@ -134,7 +134,7 @@ def retry(
     Examples:
       ausguck deadletters retry 17 18
       ausguck deadletters retry --all --reason identity
-    """  # noqa: D301 - click wants the backspace itself
+    """
     chosen = _chosen(settings, ids, reason, take_all=take_all)
     with client_of(settings, url) as client:
         failed = _each(chosen, lambda one: client.post(f"deadletters/{one}/retry"), "Retrying")
@@ -163,7 +163,7 @@ def purge(
     Examples:
       ausguck deadletters purge 17
       ausguck deadletters purge --all --reason too_old --yes
-    """  # noqa: D301 - click wants the backspace itself
+    """
     chosen = _chosen(settings, ids, reason, take_all=take_all)
     if chosen and not yes:
         click.confirm(f"Forget {len(chosen)} dead letters for good?", abort=True, err=True)

@@ -95,7 +95,7 @@ def city(job: Job) -> Iterator[None]:
 def demo(
     settings: Settings, port: int, buses: int, stations: int, seed: int, data_dir: Path | None
 ) -> None:
-    r"""Show a simulated city on http://127.0.0.1:8080.
+    """Show a simulated city on http://127.0.0.1:8080.
 
     Starts everything in one go: buses and stations that send MQTT, the listener, the store, the
     page and the API, all on loopback. Ctrl-C ends all of it and leaves nothing running.

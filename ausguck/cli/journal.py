@@ -94,7 +94,7 @@ def inspect_command(
     Examples:
       ausguck journal inspect var/journal
       ausguck journal inspect var/journal --from 3:136 --limit 100 --json
-    """  # noqa: D301 - click wants the backspace itself
+    """
     try:
         for entry in islice(entries(OsDisk(), directory, start), limit):
             shown = _gap(entry) if isinstance(entry, Gap) else _record(entry, raw=raw)
@@ -117,7 +117,7 @@ def verify_command(directory: Path, *, as_json: bool) -> None:
       0  sound: everything that was acknowledged can be read
       1  damage was found; what and where is printed
       2  there is no journal, or it cannot be read
-    """  # noqa: D301 - click wants the backspace itself
+    """
     try:
         report = verify(OsDisk(), directory)
     except JournalError as error:

@@ -96,14 +96,14 @@ def replay(settings: Settings, file: Path, **options: Unpack[Options]) -> None:
       skip = ["", "NA"]              # cells that give no key; default [""]
 
     A cell that does not convert is sent as the text it is: the collector judges.
-    """  # noqa: D301 - click wants the backspace itself
+    """
     clock = SystemClock()
     target = target_of(settings, options)
     mapping = load_mapping(options["mapping"])
     recording = read_recording(file, mapping, settings.site.id)
     shift_ms = find_shift_ms(recording, options["shift_to"], clock, options["ledger"])
     timed = messages(recording, shift_ms, options["as_backlog"])
-    progress = Progress(len(timed), clock)
+    progress = Progress(len(timed), clock, clock.monotonic_s())
     playing = Playing(
         site=settings.site.id,
         speed=speed_of(options["speed"]),
@@ -175,21 +175,23 @@ class Progress:
 
     total: int
     clock: Clock
-    begun_s: float | None = None
+    begun_s: float
     shown_s: float = 0.0
+    is_done: bool = False
 
     def show(self, tally: Tally) -> None:
-        """Say how far it is, at most once in a while."""
+        """Say how far it is: at most once in a while, and once at the end."""
         now_s = self.clock.monotonic_s()
-        self.begun_s = now_s if self.begun_s is None else self.begun_s
         is_terminal = sys.stderr.isatty()
-        is_done = tally.acknowledged >= self.total
-        if is_done or now_s - self.shown_s >= (0.5 if is_terminal else 5.0):
-            self.shown_s = now_s
-            line = progress_line(tally.acknowledged, self.total, now_s - self.begun_s)
-            click.echo(f"\r{line:<70}" if is_terminal else line, err=True, nl=not is_terminal)
-            if is_done and is_terminal:
-                click.echo(err=True)
+        is_time = now_s - self.shown_s >= (0.5 if is_terminal else 5.0)
+        if self.is_done or not (is_time or tally.acknowledged >= self.total):
+            return
+        self.shown_s = now_s
+        self.is_done = tally.acknowledged >= self.total
+        line = progress_line(tally.acknowledged, self.total, now_s - self.begun_s)
+        click.echo(f"\r{line:<70}" if is_terminal else line, err=True, nl=not is_terminal)
+        if self.is_done and is_terminal:
+            click.echo(err=True)
 
 
 def progress_line(done: int, total: int, seconds: float) -> str:

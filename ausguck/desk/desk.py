@@ -18,7 +18,7 @@ from ausguck.desk.rows import (
     inventory_rows,
     keep_newest,
 )
-from ausguck.desk.tables import dead_letters, dropped_values, inventories
+from ausguck.desk.tables import UPTO, dead_letters, dropped_values, inventories
 from ausguck.model import (
     AssetId,
     DeadLetter,
@@ -125,6 +125,20 @@ class SqliteDesk(DeskReader):
                 gone = connection.execute(delete(dead_letters).where(dead_letters.c.id.in_(some)))
                 removed += gone.rowcount
         return removed
+
+    def remove_unchanged(self, letter_id: int, last_position: Position) -> bool:
+        """Forget a dead letter unless something was counted onto it since; whether it went."""
+        with self._lock, self._writer.begin() as connection:
+            gone = connection.execute(
+                delete(dead_letters).where(
+                    dead_letters.c.id == letter_id,
+                    *(
+                        dead_letters.c[name] == part
+                        for name, part in zip(UPTO, last_position, strict=False)
+                    ),
+                )
+            )
+        return gone.rowcount > 0
 
 
 @contextmanager

@@ -63,6 +63,10 @@ class Desk(Protocol):
         """Forget dead letters (retried or purged) and return how many there were."""
         ...
 
+    def remove_unchanged(self, letter_id: int, last_position: Position) -> bool:
+        """Forget a dead letter unless something was counted onto it since; whether it went."""
+        ...
+
     def dead_letter_rows(self) -> int:
         """How many rows there are, for the quota."""
         ...

@@ -7,13 +7,14 @@ import msgspec
 
 from ausguck.catalogue import wire
 from ausguck.catalogue.metric import Metric
+from ausguck.errors import AusguckError
 from ausguck.model import Kind, Scalar
 from collectors.decode.letters import Drop
 
 _NUMBER_STARTS: Final = b"-0123456789"
 
 
-class Dropped(Exception):  # noqa: N818 - the name says what became of it
+class Dropped(AusguckError):  # noqa: N818 - the name says what became of it
     """A value is left out, and why; never leaves this room."""
 
     def __init__(self, reason: Drop) -> None:

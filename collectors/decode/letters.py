@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from ausguck.catalogue import wire
+from ausguck.errors import AusguckError
 from ausguck.journal.port import Record
 from ausguck.model import AssetId, DeadLetter, DroppedValue, Origin, Reason
 from collectors.redact import redact_json, redact_text, redact_value
@@ -32,7 +33,7 @@ class Drop(StrEnum):
     TOO_OLD = "too_old"
 
 
-class Refused(Exception):  # noqa: N818 - the name says what became of it
+class Refused(AusguckError):  # noqa: N818 - the name says what became of it
     """An element yields nothing, and why; never leaves this room."""
 
     def __init__(self, reason: Reason, detail: str) -> None:

@@ -186,6 +186,12 @@ class FakeDesk:
     def remove(self, letter_ids: Sequence[int]) -> int:
         return sum(self.letters.pop(key, None) is not None for key in letter_ids)
 
+    def remove_unchanged(self, letter_id: int, last_position: Position) -> bool:
+        letter = self.letters.get(letter_id)
+        if letter is None or letter.last_position != last_position:
+            return False
+        return self.letters.pop(letter_id, None) is not None
+
     def dead_letter_rows(self) -> int:
         return len(self.letters)
 

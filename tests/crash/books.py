@@ -17,6 +17,10 @@ POLL_S = 0.05
 BROKEN_EVERY = 29
 EXACTLY_ONCE_EVERY = 5
 HOUR_MS = 3_600_000
+SMALL_SEGMENTS = {
+    "AUSGUCK_JOURNAL__SEGMENT_BYTES": "65536",
+    "AUSGUCK_JOURNAL__COMMIT_BYTES": "16384",
+}
 
 
 def topic(bus: str) -> str:
@@ -54,6 +58,10 @@ class Answers:
 
     def __init__(self, page_url: str) -> None:
         self._client = httpx.Client(base_url=f"{page_url}/api/v1", timeout=SETTLE_S)
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._client.close()
 
     def settle(self, decoded: int) -> None:
         """Wait until history has at least so many elements in its books and no lag."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ausguck.probe import CrashPoint
-from tests.crash.books import BROKEN_EVERY, Answers, publish, start_ms
+from tests.crash.books import BROKEN_EVERY, SMALL_SEGMENTS, Answers, publish, start_ms
 from tests.device import Device
 from tests.running import Running
 
@@ -15,7 +15,9 @@ ROUND = 200
 BUS = "crash"
 
 TIMES = {point: 3 for point in CrashPoint if not point.value.startswith(("history", "store"))} | {
-    CrashPoint.JOURNAL_NEW_SEGMENT: 2
+    CrashPoint.JOURNAL_NEW_SEGMENT: 2,
+    CrashPoint.LISTENER_BEFORE_CONNACK: 2,  # there are two connections
+    CrashPoint.STORE_BEFORE_COMMIT: 2,  # the first is retention's, before anyone connects
 }
 """How often a place is passed before the kill; history may need a single batch for everything."""
 
@@ -43,10 +45,13 @@ def send(device: Device, port: int, begun_ms: int) -> None:
 
 
 @pytest.mark.parametrize("point", list(CrashPoint), ids=lambda point: point.value)
-def test_nothing_is_lost_or_doubled(point: CrashPoint, tmp_path: Path) -> None:
+def test_nothing_is_lost_or_doubled(
+    point: CrashPoint, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     begun_ms = start_ms()
     device = Device(0, "crash-device")
-    environ = {"AUSGUCK_JOURNAL__SEGMENT_BYTES": "65536"}
+    request.addfinalizer(device.close)
+    environ = SMALL_SEGMENTS
     crash = {"AUSGUCK_CRASH_AT": f"{point.value}:{TIMES.get(point, 1)}"}
     with Running(tmp_path, environ | crash) as running:
         send(device, running.port, begun_ms)
@@ -58,6 +63,7 @@ def test_nothing_is_lost_or_doubled(point: CrashPoint, tmp_path: Path) -> None:
         assert device.session_present
         in_rounds(device, begun_ms)
         answers = Answers(running.page_url)
+        request.addfinalizer(answers.close)
         answers.settle(MESSAGES)
         broken = {n for n in range(1, MESSAGES + 1) if n % BROKEN_EVERY == 0}
         good = set(range(1, MESSAGES + 1)) - broken

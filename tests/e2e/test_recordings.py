@@ -35,12 +35,15 @@ def replay(running: Running, recording: Path, mapping: str, shift_to_ms: int, le
 @pytest.mark.slow
 @pytest.mark.recordings
 @pytest.mark.timeout(600)
-def test_a_bus_fleets_morning_is_complete_and_sent_again_changes_nothing(tmp_path: Path) -> None:
+def test_a_bus_fleets_morning_is_complete_and_sent_again_changes_nothing(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     shift_to_ms = SystemClock().now_ms() - MORNING_MS
     environ = {"AUSGUCK_LISTENER__MESSAGES_PER_S": "100000", "AUSGUCK_JOURNAL__KEEP_HOURS": "0"}
     with Running(tmp_path / "data", environ) as running:
         replay(running, AUSTIN, "austin-buses", shift_to_ms, tmp_path / "ledger")
         answers = Answers(running.page_url)
+        request.addfinalizer(answers.close)
         answers.settle(FIXES)
         first = answers.books()
         dropped = answers.dropped_values()
@@ -63,11 +66,12 @@ def test_a_bus_fleets_morning_is_complete_and_sent_again_changes_nothing(tmp_pat
 
 
 @pytest.mark.stations
-def test_a_citys_stations_are_complete(tmp_path: Path) -> None:
+def test_a_citys_stations_are_complete(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     now_ms = SystemClock().now_ms() - 1000
     with Running(tmp_path / "data") as running:
         replay(running, LONDON, "london-stations", now_ms, tmp_path / "ledger")
         answers = Answers(running.page_url)
+        request.addfinalizer(answers.close)
         answers.settle(LONDON_STATIONS)
         stations = answers.stations()
 

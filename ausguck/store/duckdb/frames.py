@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from ausguck import catalogue
+from ausguck.errors import AusguckError
 from ausguck.model import AssetId, Event, Kind, Reading
 from ausguck.store.duckdb.tables import EVENTS, IDENTITY, SPARSE, Column
 
@@ -31,7 +32,7 @@ def _columns(kind: Kind) -> tuple[Column, ...]:
     return tuple(by_index[index] for index in range(len(by_index)))
 
 
-class UnfitError(ValueError):
+class UnfitError(AusguckError):
     """A value does not fit its column, or its reading has no table."""
 
 
