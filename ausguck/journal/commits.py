@@ -142,18 +142,20 @@ class Commits:
     def _attend(self) -> None:
         """Enough is pending for something to be done about it."""
         budget = self._settings.budget_bytes
-        if (waiting := self._waiting) > budget:
+        waiting = self._waiting
+        if waiting > budget:
             self._keeper.waiting(waiting)
         self._attend_at = math.inf if waiting > budget else budget - waiting + self._pending
         if self._flight is not None:
             return
         if self._timer is not None:
             self._timer.cancel()
-        if self._pending >= self._settings.commit_bytes:
+        enough = min(self._settings.commit_bytes, budget)
+        if self._pending >= enough:
             self._timer = self._loop.call_soon(self._commit)
         else:
             # Alone so far: wait a moment for company.
-            self._attend_at = self._settings.commit_bytes - 1
+            self._attend_at = enough - 1
             self._timer = self._loop.call_later(
                 self._settings.commit_interval_ms / 1000, self._commit
             )

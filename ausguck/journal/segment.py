@@ -153,5 +153,7 @@ class Segments:
 
 
 def follows(segment: Segment, number: int, offset: int) -> bool:
-    """Whether a segment goes on exactly where another one ended."""
-    return segment.previous_segment == number and segment.previous_end <= offset
+    """Whether a segment goes on where another one ended, or where none was ever committed."""
+    if segment.previous_segment == number:
+        return segment.previous_end <= offset
+    return segment.previous_segment < number

@@ -69,14 +69,17 @@ class JournalTail:
         segment = segments.find(position.segment)
         if segment is not None and position.offset < segment.end:
             return segment
-        following = segments.after(position.segment)
-        while following is not None and following.end == PREAMBLE:
-            following = segments.after(following.number)
-        if following is None:
-            return None
-        if segment is None and not follows(following, position.segment, position.offset):
-            self._report(Gap(position, following.position(PREAMBLE), GapReason.MISSING))
-        return following
+        behind = position
+        while (following := segments.after(behind.segment)) is not None:
+            resume = following.position(PREAMBLE)
+            # Of a segment that is there and too short, opening has told already.
+            is_known = following.previous_segment == behind.segment and segment is not None
+            if not (is_known or follows(following, behind.segment, behind.offset)):
+                self._report(Gap(behind, resume, GapReason.MISSING))
+            if following.end > PREAMBLE:
+                return following
+            segment, behind = following, resume
+        return None
 
     async def _advance(self, segment: Segment, at: int, limit: int) -> tuple[list[Record], int]:
         chunk = self._chunk
