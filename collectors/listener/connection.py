@@ -110,6 +110,7 @@ class Connection(Peer):
 
     def _refuse(self, packet: str, reason: str, code: Code) -> None:
         self.service.stats.refuse(packet, reason)
+        self._keep(b"")  # at once, so that no more connections than need be pay for this one
         self.service.part(self, End.REFUSED)
         self.close(code)
 
