@@ -150,6 +150,22 @@ class WriteContract(StoreFixtures):
 
         room.run(play)
 
+    def test_the_books_count_what_was_read_and_where_it_ended(self, room: Room) -> None:
+        async def fill(store: Store) -> None:
+            one, two = reading(), event()
+            members = msgspec.structs.replace(
+                batch(one, one, events=[two], dead_lettered=4), inventories=2, decoded=9
+            )
+            assert await write(store, members, at(3), Refused()) == Outcome(2, 1, ())
+            await read(store)
+
+        async def read(store: Store) -> None:
+            books = await store.books()
+            assert books == Books(stored=4, duplicates=1, dead_lettered=4, decoded=9)
+            assert books.balanced
+
+        room.run(fill, read)
+
     def test_the_same_batch_behind_another_position_is_duplicates(self, room: Room) -> None:
         members = [reading({"clients": n}, seq=n, at_ms=minute(n)) for n in range(5)]
         happened = [event(at_ms=minute(n)) for n in range(3)]
@@ -362,14 +378,12 @@ class KeyContract(StoreFixtures):
             if value is not None
         ]
 
-        async def fill(store: Store) -> None:
+        async def play(store: Store) -> None:
             if together:
                 assert await put(store, 1, one, two) == Outcome(2, 0, ())
             else:
                 assert await put(store, 1, one) == Outcome(1, 0, ())
                 assert await put(store, 2, two) == Outcome(1, 0, ())
-
-        async def read(store: Store) -> None:
             found = [
                 point
                 for asset in {one.asset, two.asset}
@@ -378,7 +392,7 @@ class KeyContract(StoreFixtures):
             assert len(found) == 2
             assert await put(store, 3, two, one) == Outcome(0, 2, ())
 
-        room.run(fill, read)
+        room.run(play)
 
     @pytest.mark.parametrize("other", KEYS_OF_EVENTS.values(), ids=KEYS_OF_EVENTS.keys())
     @pytest.mark.parametrize("together", [True, False], ids=["one_batch", "two_batches"])
@@ -387,12 +401,10 @@ class KeyContract(StoreFixtures):
     ) -> None:
         groups = [[event(), other]] if together else [[event()], [other]]
 
-        async def fill(store: Store) -> None:
+        async def play(store: Store) -> None:
             for number, group in enumerate(groups):
                 await write(store, batch(events=group), at(number + 1), Refused())
             assert (await store.books()).stored == 2
-
-        async def read(store: Store) -> None:
             outcome = await write(store, batch(events=[other, event()]), at(9), Refused())
             assert outcome == Outcome(0, 2, ())
             found = [
@@ -402,7 +414,7 @@ class KeyContract(StoreFixtures):
             ]
             assert len(found) == 2
 
-        room.run(fill, read)
+        room.run(play)
 
 
 def _scalars(metric: Metric) -> st.SearchStrategy[Scalar]:
@@ -435,7 +447,7 @@ def _readings(kind: Kind) -> st.SearchStrategy[Reading]:
 
 class RoundTripContract:
     @hypothesis_settings(
-        max_examples=25,
+        max_examples=15,
         deadline=None,
         suppress_health_check=[
             HealthCheck.function_scoped_fixture,
@@ -463,16 +475,18 @@ class RoundTripContract:
 
         async def read(store: Store) -> None:
             for kind in (Kind.BUS, Kind.STATION):
-                for found in await store.latest(kind):
-                    assert found == newest.pop(found.asset)
+                for last in await store.latest(kind):
+                    assert last == newest.pop(last.asset)
             assert newest == {}
-            for member in members:
-                for key, value in zip(
-                    catalogue.keys(member.asset.kind), member.values, strict=True
-                ):
-                    start = member.observed_at_ms
-                    points = await ask(store, key, start, start + 1, asset=member.asset)
-                    assert values(points) == ([] if value is None else [value])
+            for asset in {member.asset for member in members}:
+                keys = catalogue.keys(asset.kind)
+                found = await store.series(SeriesQuery(asset, keys, NOON_MS, NOON_MS + 4 * DAY_MS))
+                for index, series in enumerate(found):
+                    assert [(point.at_ms, point.value) for point in series.points] == [
+                        (member.observed_at_ms, member.values[index])
+                        for member in sorted(members, key=lambda member: member.observed_at_ms)
+                        if member.asset == asset and member.values[index] is not None
+                    ]
 
         with TemporaryDirectory() as path:
             Room(open_store, Path(path)).run(fill, read)

@@ -71,9 +71,10 @@ class FakeStore:
         shelf.events = sorted(shelf.events + events, key=lambda event: event.observed_at_ms)
         shelf.position = position
         shelf.books = Books(
-            shelf.books.stored + outcome.stored,
+            shelf.books.stored + outcome.stored + batch.inventories,
             shelf.books.duplicates + outcome.duplicates,
             shelf.books.dead_lettered + batch.dead_lettered + len(refusals),
+            shelf.books.decoded + batch.decoded,
         )
         return outcome
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from ausguck import catalogue
 from ausguck.errors import AusguckError
-from ausguck.model import AssetId, Event, Kind, Reading
+from ausguck.model import AssetId, Event, Kind, Reading, Values
 from ausguck.store.duckdb.tables import EVENTS, IDENTITY, SPARSE, Column
 
 _UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeError, TypeError)
@@ -39,13 +39,6 @@ class UnfitError(AusguckError):
 _VALUES = {kind: _columns(kind) for kind in IDENTITY}
 
 
-def _same_or_each(column: Sequence[Any], arrow: pa.DataType) -> pa.Array:
-    """The column as an array; one that is all alike is repeated by Arrow itself."""
-    if len(set(column)) == 1:
-        return pa.repeat(pa.scalar(column[0], arrow), len(column))
-    return pa.array(column, arrow)
-
-
 def readings(kind: Kind, rows: Sequence[Reading]) -> pa.Table:
     """All of a kind's readings, keys and every value that any of them holds.
 
@@ -54,38 +47,20 @@ def readings(kind: Kind, rows: Sequence[Reading]) -> pa.Table:
     """
     if kind not in IDENTITY:
         raise UnfitError(f"no table for readings of a {kind}")
-    try:
-        return _readings(kind, rows)
-    except _UNFIT as error:
-        raise UnfitError(str(error)) from error
-
-
-def _readings(kind: Kind, rows: Sequence[Reading]) -> pa.Table:
     assets = [row.asset for row in rows]
-    keys = (
-        _same_or_each([asset.site for asset in assets], pa.string()),
-        pa.array([asset.name for asset in assets], pa.string()),
-        pa.array([row.observed_at_ms for row in rows], pa.int64()),
-        pa.array([row.received_at_ms for row in rows], pa.int64()),
-        pa.array([row.boot_id for row in rows], pa.string()),
-        pa.array([row.seq for row in rows], pa.uint64()),
-        pa.array([row.digest for row in rows], pa.uint64()),
-        _same_or_each([row.clock_suspect for row in rows], pa.bool_()),
+    keys: tuple[list[Any], ...] = (
+        [asset.site for asset in assets],
+        [asset.name for asset in assets],
+        [row.observed_at_ms for row in rows],
+        [row.received_at_ms for row in rows],
+        [row.boot_id for row in rows],
+        [row.seq for row in rows],
+        [row.digest for row in rows],
+        [row.clock_suspect for row in rows],
     )
-    names = [column.name for column in IDENTITY[kind].keys]
-    arrays = list(keys)
-    columns = _VALUES[kind]
-    flat = list(chain.from_iterable(row.values for row in rows))
-    size, width = len(rows), len(columns)
-    if len(flat) != size * width:
-        raise OverflowError(f"a reading of a {kind} has {width} values")
-    for index, column in enumerate(columns):
-        values = flat[index::width]
-        if values[0] is None and values[-1] is None and values.count(None) == size:
-            continue
-        names.append(column.name)
-        arrays.append(pa.array(values, column.arrow))
-    return pa.Table.from_arrays(arrays, names=names)
+    columns = list(zip(IDENTITY[kind].keys, keys, strict=True))
+    columns.extend(_filled(kind, [row.values for row in rows]))
+    return _table(columns)
 
 
 def events(rows: Sequence[Event]) -> pa.Table:
@@ -94,14 +69,7 @@ def events(rows: Sequence[Event]) -> pa.Table:
     Raises:
         UnfitError: a value does not fit its column.
     """
-    try:
-        return _events(rows)
-    except _UNFIT as error:
-        raise UnfitError(str(error)) from error
-
-
-def _events(rows: Sequence[Event]) -> pa.Table:
-    cut = (
+    cut: tuple[list[Any], ...] = (
         [row.asset.site for row in rows],
         [row.asset.kind.value for row in rows],
         [row.asset.name for row in rows],
@@ -111,10 +79,38 @@ def _events(rows: Sequence[Event]) -> pa.Table:
         [row.detail for row in rows],
         [row.digest for row in rows],
     )
+    return _table(list(zip(EVENTS.keys, cut, strict=True)))
+
+
+def _filled(kind: Kind, rows: Sequence[Values]) -> list[tuple[Column, list[Any]]]:
+    """The value columns that hold anything."""
+    columns = _VALUES[kind]
+    size, width = len(rows), len(columns)
+    if set(map(len, rows)) != {width}:
+        raise UnfitError(f"a reading of a {kind} has {width} values")
+    flat = list(chain.from_iterable(rows))
+    filled: list[tuple[Column, list[Any]]] = []
+    for index, column in enumerate(columns):
+        values = flat[index::width]
+        if values[0] is None and values[-1] is None and values.count(None) == size:
+            continue
+        filled.append((column, values))
+    return filled
+
+
+def _table(columns: Sequence[tuple[Column, list[Any]]]) -> pa.Table:
     return pa.Table.from_arrays(
-        [pa.array(values, column.arrow) for values, column in zip(cut, EVENTS.keys, strict=True)],
-        names=[column.name for column in EVENTS.keys],
+        [_array(column, values) for column, values in columns],
+        names=[column.name for column, _ in columns],
     )
+
+
+def _array(column: Column, values: list[Any]) -> pa.Array:
+    """A column; the error names it and not the value, which may be anything."""
+    try:
+        return pa.array(values, column.arrow)
+    except _UNFIT as error:
+        raise UnfitError(f"a value of {column.name} does not fit {column.sql}") from error
 
 
 def doubtful(moments: Iterable[tuple[AssetId, int]]) -> pa.Table:

@@ -87,8 +87,8 @@ def load(connection: duckdb.DuckDBPyConnection) -> Memory:
 
 def _cursor(connection: duckdb.DuckDBPyConnection) -> tuple[Position | None, Books]:
     row = connection.execute(
-        "SELECT epoch, segment, byte_offset, stored, duplicates, dead_lettered, decoded"  # noqa: S608 - our name
-        f" FROM {CURSOR.name}"
+        "SELECT epoch, segment, byte_offset,"  # noqa: S608 - our name
+        f" stored, duplicates, dead_lettered, coalesce(decoded, 0) FROM {CURSOR.name}"
     ).fetchone()
     if row is None:
         return None, Books()
