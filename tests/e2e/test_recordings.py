@@ -54,8 +54,8 @@ def test_a_bus_fleets_morning_is_complete_and_sent_again_changes_nothing(
         assert first["stored"] + first["dead_lettered"] == FIXES
         assert first["stored"] >= 0.999 * FIXES
         assert first["duplicates"] == 0
-        assert dropped["speed_mps", "out of range"] == 7
-        assert dropped["lat", "no fix"] == 3
+        assert dropped["speed_mps", "out_of_range"] == 7
+        assert dropped["lat", "no_fix"] == 3
         assert second["stored"] == first["stored"]
         assert second["duplicates"] == first["stored"]
         assert answers.dropped_values() == dropped + dropped, "counted as often as it arrived"
