@@ -8,6 +8,7 @@ when a connection breaks goes out again, in the old order, before anything new.
 import asyncio
 import math
 import random
+import socket
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from simulators.ledger import Ledger
 from simulators.outgoing import Outgoing
 
 KEEP_ALIVE_S = 30
+# Small messages leave at once instead of waiting for the acknowledgement of those before.
+WITHOUT_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 FIRST_DELAY_S = 0.2
 LONGEST_DELAY_S = 10.0
 JITTER = (0.5, 1.5)
@@ -136,6 +139,7 @@ class Link:
             clean_session=True,
             keepalive=KEEP_ALIVE_S,
             max_inflight_messages=session.window,
+            socket_options=(WITHOUT_DELAY,),
         )
         client.pending_calls_threshold = ANY_NUMBER_PENDING
         return client

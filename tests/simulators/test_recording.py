@@ -140,7 +140,7 @@ def test_readings_can_go_out_as_backlogs(tmp_path: Path) -> None:
 def test_a_snapshot_is_one_reading_a_row_at_the_time_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "cycle_hire_xy.csv"
     path.write_text(
-        "X,Y,id,name,area,nbikes,nempty\n"
+        "X,Y,id,name,area,nbikes,nempty\n"  # codespell:ignore
         "-0.12,51.5,4,St. Chad's Street,King's Cross,4,19\n"
         "-0.12,51.5,5,Odd Street,Somewhere,many,\n"
     )

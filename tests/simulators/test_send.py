@@ -8,7 +8,7 @@ import aiomqtt
 import msgspec
 import pytest
 
-from ausguck.clock import SystemClock
+from ausguck.clock import ManualClock, SystemClock
 from simulators.ledger import CountingLedger, FileLedger, Ledger, Run, read_ledger
 from simulators.outgoing import Identity, Outgoing
 from simulators.run import Connections, Job, run_city, surroundings
@@ -39,24 +39,18 @@ def heard_in(message: aiomqtt.Message) -> tuple[Identity, ...]:
     return Outgoing(str(message.topic), elements).identities()
 
 
-async def hear(client: aiomqtt.Client, wanted: int) -> list[Identity]:
-    """The first so many different identities of telemetry, in order."""
-    heard: dict[Identity, None] = {}
-    if wanted:
-        async for message in client.messages:
-            if str(message.topic).endswith("/telemetry"):
-                heard.update(dict.fromkeys(heard_in(message)))
-            if len(heard) >= wanted:
-                break
-    return list(heard)
+async def hear(client: aiomqtt.Client, heard: dict[Identity, None], until: int) -> None:
+    """Add telemetry until there are so many different identities."""
+    while len(heard) < until:
+        message = await anext(client.messages)
+        if str(message.topic).endswith("/telemetry"):
+            heard.update(dict.fromkeys(heard_in(message)))
 
 
-async def left_over(client: aiomqtt.Client) -> set[Identity]:
-    """What a client had acknowledged, and nobody had read, when it was closed."""
-    heard: set[Identity] = set()
+async def hear_left_over(client: aiomqtt.Client, heard: dict[Identity, None]) -> None:
+    """Add what a client had acknowledged, and nobody had read, when it was closed."""
     while len(client.messages):
-        heard.update(heard_in(await anext(client.messages)))
-    return heard
+        heard.update(dict.fromkeys(heard_in(await anext(client.messages))))
 
 
 def test_everything_arrives_in_order_and_is_in_the_ledger(tmp_path: Path) -> None:
@@ -67,7 +61,9 @@ def test_everything_arrives_in_order_and_is_in_the_ledger(tmp_path: Path) -> Non
                 link.offer(reading(number))
             link.close()
             tasks.create_task(link.run())
-            return await hear(client, NUMBERS)
+            heard: dict[Identity, None] = {}
+            await hear(client, heard, NUMBERS)
+            return list(heard)
 
     path = tmp_path / "ledger"
     with Broker(tmp_path) as broker, FileLedger(path, Run("test")) as ledger:
@@ -83,15 +79,15 @@ def test_after_a_restart_of_the_broker_every_acknowledged_reading_has_arrived(
     tmp_path: Path,
 ) -> None:
     async def main(broker: Broker, shared: Surroundings) -> set[Identity]:
-        heard: set[Identity] = set()
+        heard: dict[Identity, None] = {}
         async with asyncio.TaskGroup() as tasks:
             link = Link(Session("bus-0101"), shared, seeded())
             running = tasks.create_task(link.run())
             async with broker.subscriber() as client:
                 for number in range(NUMBERS):
                     link.offer(reading(number))
-                heard.update(await hear(client, NUMBERS // 3))
-            heard.update(await left_over(client))
+                await hear(client, heard, NUMBERS // 3)
+            await hear_left_over(client, heard)
             await asyncio.to_thread(broker.stop)
             for number in range(NUMBERS, 2 * NUMBERS):
                 link.offer(reading(number))
@@ -99,8 +95,8 @@ def test_after_a_restart_of_the_broker_every_acknowledged_reading_has_arrived(
             async with broker.subscriber() as client:
                 link.close()
                 await running
-                heard.update(await hear(client, 2 * NUMBERS - len(heard)))
-        return heard
+                await hear(client, heard, 2 * NUMBERS)
+        return set(heard)
 
     path = tmp_path / "ledger"
     with Broker(tmp_path) as broker, FileLedger(path, Run("test")) as ledger:
@@ -216,3 +212,35 @@ def test_a_fast_city_begins_in_the_past_and_is_never_ahead_of_now(tmp_path: Path
     times = [i.observed_at_ms for i in read_ledger(path).sent() if i.observed_at_ms is not None]
     assert max(times) <= end_ms
     assert end_ms - min(times) > 500_000
+
+
+def test_after_the_machine_slept_the_city_goes_on_at_the_present(tmp_path: Path) -> None:
+    begun_ms, night_ms = 1_800_000_000_000, 8 * 3_600_000
+
+    async def main(broker: Broker) -> list[int]:
+        clock = ManualClock(begun_ms)
+        job = Job(port=broker.port, buses=0, stations=5, connections=Connections.GATEWAY)
+        stop = asyncio.Event()
+        times: list[int] = []
+        async with broker.subscriber() as client, asyncio.TaskGroup() as tasks:
+            tasks.create_task(run_city(job, surroundings(job, clock), stop))
+            async for message in client.messages:
+                if not str(message.topic).endswith("/telemetry"):
+                    continue
+                times += [i.observed_at_ms or 0 for i in heard_in(message)]
+                if len(times) == 1:
+                    clock.advance_ms(1_400)
+                if len(times) == 5:
+                    clock.jump_to_ms(begun_ms + night_ms)
+                    clock.advance_ms(60_000)
+                if len(times) == 10:
+                    break
+            stop.set()
+        return times
+
+    with Broker(tmp_path) as broker:
+        times = asyncio.run(main(broker))
+
+    assert max(times[:5]) <= begun_ms + 10_000
+    assert min(times[5:]) > begun_ms + night_ms
+    assert max(times[5:]) <= begun_ms + night_ms + 70_000
