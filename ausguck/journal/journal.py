@@ -114,11 +114,7 @@ class Journal(Commits):
         await self._tickets.wait(ticket)
 
     def on_snapshot(self, take: Callable[[], bytes]) -> None:
-        """Have `take()` called for the SNAPSHOT record at the head of each new segment.
-
-        It is called between two steps of the event loop and must tell the state behind every
-        SESSION record appended until then.
-        """
+        """Have `take()` called for the SNAPSHOT record of each new segment; see the port."""
         self._take = take
 
     def session_records(self) -> Iterator[Record]:

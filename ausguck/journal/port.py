@@ -115,7 +115,12 @@ class Appender(Protocol):
         ...
 
     def on_snapshot(self, take: Callable[[], bytes]) -> None:
-        """Have `take()` called for the SNAPSHOT record at the head of each new segment."""
+        """Have `take()` called for the SNAPSHOT record at the head of each new segment.
+
+        It is called between two steps of the event loop and tells the state behind every
+        SESSION record appended until then. In the first segment after opening, and in one
+        that replaces a failed one, it stands behind the first commit.
+        """
         ...
 
     def session_records(self) -> Iterator[Record]:
