@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from zlib import crc32
 
 from ausguck import catalogue
 from ausguck.model import AssetId, Batch, Event, Kind, Origin, Position, Reading, Refusal, Scalar
@@ -25,7 +26,7 @@ def reading(
     """A reading; without `digest`, one that follows from the content."""
     known = {} if values is None else values
     content = tuple(known.get(key) for key in catalogue.keys(asset.kind))
-    made = hash((at_ms, boot_id, seq, content)) % 2**63 if digest is None else digest
+    made = crc32(repr((at_ms, boot_id, seq, content)).encode()) if digest is None else digest
     return Reading(asset, at_ms, at_ms + 250, boot_id, seq, made, False, content)  # noqa: FBT003 - a struct's field
 
 

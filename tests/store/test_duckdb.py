@@ -7,7 +7,8 @@ import pytest
 from ausguck.settings import tree
 from ausguck.store.duckdb.adapter import open_duckdb
 from ausguck.store.port import Store
-from tests.store.contract import OpenStore, StoreContract
+from tests.store.contract import StoreContract
+from tests.store.room import OpenStore
 
 
 class TestDuckdbStore(StoreContract):

@@ -1,10 +1,8 @@
 """What DuckDB can do to us, and what the adapter makes of it."""
 
 import asyncio
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -39,29 +37,31 @@ async def put(store: DuckdbStore, n: int) -> Outcome:
     return await store.write(members, at(n), Refused())
 
 
-async def leave_behind(path: Path, writes: int, damage: Callable[[bytes], bytes]) -> Path:
-    """A copy of the files as a killed process would have left them, with a damaged log."""
-    copy = path.parent / "copy"
-    copy.mkdir(parents=True)
+async def leave_behind(path: Path, writes: int) -> tuple[bytes, bytes]:
+    """The file and its log, as a process that was killed after its last commit leaves them."""
     async with opened(path) as store:
         await put(store, 1)
         await store.checkpoint()
-        for n in range(2, writes + 2):
+        for n in range(2, writes + 1):
             await put(store, n)
-        wal = path.with_name(path.name + ".wal")
-        shutil.copy(path, copy / path.name)
-        (copy / wal.name).write_bytes(damage(wal.read_bytes()))
-    return copy / path.name
+        return files(path)
 
 
-def flip_in_the_middle(log: bytes) -> bytes:
-    middle = len(log) // 2
-    return log[:middle] + bytes([log[middle] ^ 1]) + log[middle + 1 :]
+def files(path: Path) -> tuple[bytes, bytes]:
+    return path.read_bytes(), path.with_name(path.name + ".wal").read_bytes()
+
+
+def laid_out(path: Path, file: bytes, log: bytes) -> Path:
+    path.parent.mkdir()
+    path.write_bytes(file)
+    path.with_name(path.name + ".wal").write_bytes(log)
+    return path
 
 
 def test_what_a_killed_process_committed_is_there(path: Path) -> None:
     async def play() -> None:
-        async with opened(await leave_behind(path, 5, lambda log: log)) as store:
+        found = await leave_behind(path, 6)
+        async with opened(laid_out(path.parent / "b" / path.name, *found)) as store:
             assert await store.position() == at(6)
             assert len(await ask(store, "clients", 0, NOON_MS + 9)) == 6
 
@@ -70,7 +70,8 @@ def test_what_a_killed_process_committed_is_there(path: Path) -> None:
 
 def test_a_torn_end_of_the_log_costs_the_last_transaction_alone(path: Path) -> None:
     async def play() -> None:
-        async with opened(await leave_behind(path, 5, lambda log: log[:-20])) as store:
+        file, log = await leave_behind(path, 6)
+        async with opened(laid_out(path.parent / "b" / path.name, file, log[:-20])) as store:
             assert await store.position() == at(5)
             assert (await store.books()).stored == 5
             assert await put(store, 6) == Outcome(1, 0, ())
@@ -78,17 +79,29 @@ def test_a_torn_end_of_the_log_costs_the_last_transaction_alone(path: Path) -> N
     asyncio.run(play())
 
 
-def test_a_log_that_cannot_be_replayed_is_set_aside_and_refilled(path: Path) -> None:
+def test_a_damaged_log_takes_position_books_and_rows_back_together(path: Path) -> None:
+    writes = 12
+
     async def play() -> None:
-        copy = await leave_behind(path, 40, flip_in_the_middle)
-        async with opened(copy) as store:
-            aside = copy.name + ".wal.unreadable-1"
-            assert (await store.stats()).wals_set_aside == (aside,)
-            assert (copy.parent / aside).exists()
-            assert await store.position() == at(1)
-            assert await store.books() == Books(1, 0, 0)
-            for n in range(2, 42):
-                assert await put(store, n) == Outcome(1, 0, ())
+        file, log = await leave_behind(path, writes)
+        set_aside = 0
+        for part in range(1, 8):
+            place = len(log) * part // 8
+            damaged = log[:place] + bytes([log[place] ^ 1]) + log[place + 1 :]
+            copy = laid_out(path.parent / str(part) / path.name, file, damaged)
+            async with opened(copy) as store:
+                position = await store.position()
+                assert position is not None
+                assert (await store.books()).stored == position.offset
+                known = await ask(store, "clients", 0, NOON_MS + 99)
+                assert values(known) == list(range(1, position.offset + 1))
+                for name in (await store.stats()).wals_set_aside:
+                    set_aside += 1
+                    assert (copy.parent / name).read_bytes() == damaged
+                    assert position == at(1)
+                for n in range(position.offset + 1, writes + 1):
+                    assert await put(store, n) == Outcome(1, 0, ())
+        assert set_aside
 
     asyncio.run(play())
 

@@ -6,8 +6,9 @@ import pytest
 
 from ausguck.settings.tree import Retention
 from ausguck.store.port import Store
-from tests.store.contract import OpenStore, StoreContract
+from tests.store.contract import StoreContract
 from tests.store.fake import FakeStore, Shelf
+from tests.store.room import OpenStore
 
 
 class TestFakeStore(StoreContract):
