@@ -6,6 +6,7 @@ when a connection breaks goes out again, in the old order, before anything new.
 """
 
 import asyncio
+import logging
 import math
 import random
 import socket
@@ -26,6 +27,9 @@ FIRST_DELAY_S = 0.2
 LONGEST_DELAY_S = 10.0
 JITTER = (0.5, 1.5)
 ANY_NUMBER_PENDING = 1_000_000
+# Each lost connection is counted with its reason; 320 lines that say so again help nobody.
+SILENT = logging.getLogger("simulators.wire")
+SILENT.setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,7 @@ class Link:
             target.port,
             username=target.username,
             password=target.password,
+            logger=SILENT,
             identifier=session.client_id,
             will=None if will is None else _as_will(will),
             clean_session=True,
