@@ -1,6 +1,7 @@
 """One process on one page: what is opened, what runs, and the order in which it ends."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,6 +25,8 @@ from ausguck.steady import SteadyClock
 from ausguck.store.duckdb.adapter import open_duckdb
 from collectors.decode.decoder import Decoder
 from collectors.listener.server import Listener
+
+GC_THRESHOLDS = (100_000, 20, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,14 @@ async def run_app(
                 app = create_app(ports, clock, settings)
                 serving = serve(app, settings.api.host, settings.api.port, page_port.set_result)
                 loops.append(group.create_task(serving, name="api"))
+                settle_memory()
                 on_ready(whereabouts(settings, await page_port, listener))
                 await stopped.wait()
                 on_stop()
             await history.finish(consuming)
             for loop in loops:
                 loop.cancel()
+    gc.unfreeze()
 
 
 @asynccontextmanager
@@ -110,6 +115,17 @@ async def listening(
         settings.listener, settings.site.id, journal, clock, probe=probe
     ) as listener:
         yield listener
+
+
+def settle_memory() -> None:
+    """Have the garbage collector leave alone what lives as long as the process.
+
+    A batch is tens of thousands of tuples that hold nothing but text and numbers; by default
+    the collector would walk through all of them again and again (a third of a message's CPU).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def whereabouts(settings: Settings, page_port: int, listener: Listener | None) -> Ready:

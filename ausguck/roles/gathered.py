@@ -1,7 +1,9 @@
 """What history has in its hands: the records of one batch, decoded."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Protocol
 
 from ausguck.journal.port import Record
 from ausguck.model import (
@@ -9,9 +11,11 @@ from ausguck.model import (
     DeadLetter,
     Decoded,
     DroppedValue,
+    Event,
     Inventory,
     Origin,
     Position,
+    Reading,
     Reason,
 )
 
@@ -28,51 +32,50 @@ class Decoder(Protocol):
         ...
 
 
+def _all(parts: Sequence[Decoded], name: str) -> Iterator[Any]:
+    return chain.from_iterable(map(attrgetter(name), parts))
+
+
 class Gathered:
     """Records of one batch on their way to the store."""
 
     def __init__(self, position: Position) -> None:
         self.position = position
         self.records: list[Record] = []
-        self.decoded: list[Decoded] = []
+        self.dead_letters: list[DeadLetter] = []
+        self.dropped: list[DroppedValue] = []
+        self.inventories: list[Inventory] = []
+        self._readings: list[Reading] = []
+        self._reading_origins: list[Origin] = []
+        self._events: list[Event] = []
+        self._event_origins: list[Origin] = []
+        self._elements = 0
 
     def add(self, records: Sequence[Record], decoder: Decoder) -> None:
         """Decode records and count them in."""
-        decode = decoder.decode
+        parts = list(map(decoder.decode, records))
         self.records += records
-        self.decoded += [decode(record) for record in records]
         self.position = records[-1].after
+        self.dead_letters += _all(parts, "dead_letters")
+        self.dropped += _all(parts, "dropped")
+        self.inventories += _all(parts, "inventories")
+        self._readings += _all(parts, "readings")
+        self._reading_origins += _all(parts, "reading_origins")
+        self._events += _all(parts, "events")
+        self._event_origins += _all(parts, "event_origins")
+        self._elements += sum(map(attrgetter("elements"), parts))
 
     @property
     def batch(self) -> Batch:
         """What the store gets."""
-        readings = [item for part in self.decoded for item in part.readings]
-        events = [item for part in self.decoded for item in part.events]
-        origins = [item for part in self.decoded for item in part.reading_origins]
-        origins += [item for part in self.decoded for item in part.event_origins]
         return Batch(
-            readings=readings,
-            events=events,
-            origins=origins,
+            readings=self._readings,
+            events=self._events,
+            origins=[*self._reading_origins, *self._event_origins],
             inventories=len(self.inventories),
             dead_lettered=len(self.dead_letters),
-            decoded=sum(part.elements for part in self.decoded),
+            decoded=self._elements,
         )
-
-    @property
-    def dead_letters(self) -> list[DeadLetter]:
-        """What could not become a reading."""
-        return [item for part in self.decoded for item in part.dead_letters]
-
-    @property
-    def dropped(self) -> list[DroppedValue]:
-        """Values that were left out of readings."""
-        return [item for part in self.decoded for item in part.dropped]
-
-    @property
-    def inventories(self) -> list[Inventory]:
-        """What devices said they are."""
-        return [item for part in self.decoded for item in part.inventories]
 
     def record_of(self, origin: Origin) -> Record:
         """The record an element came from."""
