@@ -84,6 +84,9 @@ class Store(Protocol):
         different content is refused as a conflict. A batch whose position is not behind the
         stored one was written before: all of it is duplicates, and the books do not move.
 
+        A reading with `clock_suspect` stands under our receive time, which a redelivery
+        changes; where it has a sequence number it is known by boot, number and content.
+
         Raises:
             StoreUnavailable: nothing is known to be written; the same call may be repeated.
         """

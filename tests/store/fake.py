@@ -153,6 +153,8 @@ class FakeStore:
 
 
 def _identity(reading: Reading) -> tuple[object, ...]:
+    if reading.clock_suspect and reading.seq is not None:
+        return (reading.asset, reading.boot_id, reading.seq, reading.digest)
     if reading.seq is None:
         return (reading.asset, reading.observed_at_ms, reading.digest)
     return (reading.asset, reading.observed_at_ms, reading.boot_id, reading.seq)

@@ -9,6 +9,7 @@ from ausguck.model import (
     Books,
     Kind,
     Outcome,
+    Reading,
     Reason,
 )
 from ausguck.store.port import Store, StoredEvent
@@ -127,6 +128,30 @@ class WriteContract(StoreFixtures):
                 assert await store.books() == Books(1, 0, 1)
 
         room.run(fill, again)
+
+    def test_a_reading_without_a_time_of_its_own_is_one_however_often_it_comes(
+        self, room: Room
+    ) -> None:
+        def suspect(n: int, *, came_ms: int, **other: int) -> Reading:
+            made = reading({"clients": n}, seq=n, digest=other.get("digest", n))
+            return msgspec.structs.replace(
+                made, observed_at_ms=came_ms, received_at_ms=came_ms, clock_suspect=True
+            )
+
+        async def fill(store: Store) -> None:
+            first = [suspect(1, came_ms=minute(1)), suspect(2, came_ms=minute(1))]
+            assert (await put(store, 1, *first)).stored == 2
+            again = [suspect(2, came_ms=minute(2)), suspect(3, came_ms=minute(2))]
+            assert await put(store, 2, *again) == Outcome(1, 1, ())
+
+        async def after_a_restart(store: Store) -> None:
+            again = [suspect(3, came_ms=minute(3)), suspect(4, came_ms=minute(3))]
+            assert await put(store, 3, *again, again[1]) == Outcome(1, 2, ())
+            other = suspect(4, came_ms=minute(4), digest=99)
+            assert await put(store, 4, other) == Outcome(1, 0, ())
+            assert values(await ask(store, "clients", 0, minute(9))) == [1, 2, 3, 4, 4]
+
+        room.run(fill, after_a_restart)
 
     def test_a_duplicate_within_a_batch_is_one_reading(self, room: Room) -> None:
         async def play(store: Store) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ausguck.model import AssetId, Kind
+from ausguck.model import AssetId, Kind, Reading
 from ausguck.store.duckdb import frames
 from ausguck.store.duckdb.database import Database
 from ausguck.store.duckdb.identities import Identity, stored_identity
 from ausguck.store.duckdb.planning import LookUps, Moments
+from ausguck.store.duckdb.suspects import Saying
 from ausguck.store.duckdb.tables import EVENTS, IDENTITY, Table
 
 DAY_MS = 86_400_000
@@ -20,7 +21,7 @@ class StoredIdentities:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.look_ups = LookUps(self._readings_at, self._events_at)
+        self.look_ups = LookUps(self._readings_at, self._suspects_like, self._events_at)
 
     def _readings_at(self, moments: Moments) -> Mapping[Identity, int]:
         known: dict[Identity, int] = {}
@@ -34,6 +35,24 @@ class StoredIdentities:
                 key = stored_identity(AssetId(site, kind, name), at_ms, boot_id, seq, digest)
                 known[key] = digest
         return known
+
+    def _suspects_like(self, readings: Sequence[Reading]) -> set[Saying]:
+        """What the same boots have said without a time in the day before."""
+        found: set[Saying] = set()
+        for kind, table in IDENTITY.items():
+            names = {reading.asset.name for reading in readings if reading.asset.kind is kind}
+            if not names:
+                continue
+            since_ms = min(reading.received_at_ms for reading in readings) - DAY_MS
+            rows = self._database.writer.execute(
+                f"SELECT {', '.join(table.asset_columns)}, boot_id, seq, digest"  # noqa: S608 - names are the catalogue's
+                f" FROM {table.name} WHERE observed_at_ms >= ? AND clock_suspect"
+                f" AND seq IS NOT NULL AND list_contains(?, {table.asset_columns[-1]})",
+                [since_ms, sorted(names)],
+            ).fetchall()
+            for site, name, boot_id, seq, digest in rows:
+                found.add((AssetId(site, kind, name), boot_id, seq, digest))
+        return found
 
     def _events_at(self, moments: Moments) -> Mapping[Identity, int]:
         known: dict[Identity, int] = {}

@@ -12,6 +12,7 @@ from ausguck import catalogue
 from ausguck.catalogue import DataClass
 from ausguck.model import AssetId, Books, Kind, Position, Reading
 from ausguck.store.duckdb import frames
+from ausguck.store.duckdb.suspects import Boot
 from ausguck.store.duckdb.tables import CURSOR, EVENTS, IDENTITY, SPARSE, Table
 
 
@@ -24,6 +25,7 @@ class Memory:
     newest_events: dict[AssetId, int]
     latest: dict[AssetId, Reading] = field(default_factory=dict)
     newest_readings: dict[AssetId, int] = field(default_factory=dict)
+    newest_suspects: dict[Boot, int] = field(default_factory=dict)
 
     def remember(self, readings: Iterable[Reading]) -> None:
         """Keep those that are newer than what is kept of their asset."""

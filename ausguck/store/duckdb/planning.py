@@ -7,7 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 import pyarrow as pa
 
 from ausguck.model import AssetId, Batch, Event, Kind, Outcome, Reading, Reason, Refusal
-from ausguck.store.duckdb import frames
+from ausguck.store.duckdb import frames, suspects
 from ausguck.store.duckdb.identities import (
     Identity,
     Member,
@@ -29,6 +29,7 @@ class LookUps(NamedTuple):
     """How to ask what is stored."""
 
     readings: LookUp
+    suspects: suspects.LookUp
     events: LookUp
 
 
@@ -41,6 +42,7 @@ class Plan:
     frames: tuple[tuple[Kind, pa.Table], ...]
     events: pa.Table | None
     newest_readings: dict[AssetId, int]
+    newest_suspects: dict[suspects.Boot, int]
     newest_events: dict[AssetId, int]
     checked: int
     basis: Memory
@@ -55,20 +57,26 @@ def plan(batch: Batch, memory: Memory, look_ups: LookUps) -> Plan:
 
 
 def _plan(batch: Batch, memory: Memory, look_ups: LookUps) -> Plan:
-    readings = _sift(batch.readings, memory.newest_readings, reading_identity, look_ups.readings)
+    timed = suspects.sift(batch.readings, memory.newest_suspects, look_ups.suspects)
+    again = len(batch.readings) - len(timed.going_on)
+    going_on = [batch.readings[index] for index in timed.going_on] if again else batch.readings
+    readings = _sift(going_on, memory.newest_readings, reading_identity, look_ups.readings)
     events = _sift(batch.events, memory.newest_events, event_identity, look_ups.events)
     refused = tuple(
-        Refusal(index, Reason.CONFLICT, conflict_detail(batch.readings[index]))
+        Refusal(timed.going_on[index], Reason.CONFLICT, conflict_detail(going_on[index]))
         for index in readings.conflicts
     )
     return Plan(
         Outcome(
-            len(readings.new) + len(events.new), readings.duplicates + events.duplicates, refused
+            len(readings.new) + len(events.new),
+            readings.duplicates + events.duplicates + again,
+            refused,
         ),
         readings.new,
         _frames(readings.new),
         frames.events(events.new) if events.new else None,
         readings.reached,
+        timed.reached,
         events.reached,
         readings.checked + events.checked,
         memory,

@@ -102,6 +102,7 @@ class Writer:
             self._transaction(lambda connection: _insert(connection, made, position, books))
             memory.position, memory.books = position, books
             memory.newest_readings = made.newest_readings
+            memory.newest_suspects = made.newest_suspects
             memory.newest_events = made.newest_events
             memory.remember(made.readings)
             self.counts.commits += 1

@@ -1,0 +1,57 @@
+"""Readings under our receive time, because the device's own was impossible; pure.
+
+Delivered again, such a reading would come under another time and be taken for a new one. So
+it is known by what the device did say: boot, sequence number and content. One that is behind
+everything its boot has said so far is looked up; a later one is new without asking.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from ausguck.model import AssetId, Reading
+
+Boot = tuple[AssetId, str | None]
+Saying = tuple[AssetId, str | None, int, int]
+"""Asset, boot, sequence number and digest."""
+LookUp = Callable[[Sequence[Reading]], set[Saying]]
+
+
+class Sifted(NamedTuple):
+    """Which readings of a batch go on, by index, and how far each boot has come."""
+
+    going_on: list[int]
+    reached: dict[Boot, int]
+
+
+def saying(reading: Reading) -> Saying:
+    """By what a reading without a time of its own is known."""
+    return (reading.asset, reading.boot_id, reading.seq or 0, reading.digest)
+
+
+def is_suspect(reading: Reading) -> bool:
+    """Whether a reading has no time of its own, but a sequence number."""
+    return reading.clock_suspect and reading.seq is not None
+
+
+def sift(readings: Sequence[Reading], newest: Mapping[Boot, int], look_up: LookUp) -> Sifted:
+    """Leave out the suspects that are stored already, or twice in the batch."""
+    reached = dict(newest)
+    doubtful: list[Reading] = []
+    for reading in filter(is_suspect, readings):
+        boot, seq = (reading.asset, reading.boot_id), reading.seq or 0
+        known = reached.get(boot)
+        if known is None or seq <= known:
+            doubtful.append(reading)
+        reached[boot] = seq if known is None else max(known, seq)
+    if reached == newest and not doubtful:
+        return Sifted(list(range(len(readings))), reached)
+    stored = look_up(doubtful) if doubtful else set()
+    going_on: list[int] = []
+    for index, reading in enumerate(readings):
+        if is_suspect(reading):
+            said = saying(reading)
+            if said in stored:
+                continue
+            stored.add(said)
+        going_on.append(index)
+    return Sifted(going_on, reached)
