@@ -49,6 +49,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     Identity is (asset, observed_at_ms, boot_id, seq), or with no `seq`
     (asset, observed_at_ms, digest); `digest` is of the element's bytes, `seq` and `digest` are
     unsigned 64-bit numbers.
+    With `clock_suspect` the time is ours; where there is a `seq`, identity is then
+    (asset, boot_id, seq, digest).
     """
 
     asset: AssetId
