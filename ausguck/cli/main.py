@@ -33,7 +33,7 @@ COMMANDS: tuple[click.Command, ...] = (
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(context_settings={"max_content_width": 100})
 @click.version_option(__version__, prog_name="ausguck")
 @click.option(
     "--config",
@@ -54,7 +54,7 @@ def main(context: click.Context, config: Path | None) -> None:
       ausguck check                is my settings file right?
       ausguck run                  the real thing, by the settings file
     """
-    if context.resilient_parsing or "--help" in sys.argv or "-h" in sys.argv:
+    if context.resilient_parsing or "--help" in sys.argv:
         return
     try:
         context.obj = load(config, os.environ)

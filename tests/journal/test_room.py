@@ -177,7 +177,7 @@ def test_at_the_cap_sources_pause_until_a_consumer_has_passed() -> None:
             tail = journal.tail()
             assert len(await read_all(tail)) == 15
             assert journal.pause is Pause.CAP
-            await until(lambda: journal.trim(tail.position) > 0)
+            journal.trim(tail.position)  # now, or with the look around that is under way
             await until(lambda: journal.pause is Pause.NONE)
             assert journal.stats.bytes_on_disk < 5000
             assert journal.stats.trimmed_segments > 0
@@ -192,10 +192,10 @@ def test_passed_segments_stay_until_they_are_old() -> None:
     async def scenario() -> None:
         async with Journal.open(PLACE, small(keep_hours=24), clock, disk=disk) as journal:
             await append_all(journal, [b"x" * 300 for _ in range(15)])
-            segments = journal.stats.segments
+            assert journal.stats.segments > 1
             assert journal.trim(journal.end) == 0
             clock.advance_ms(24 * 3_600_000)
-            await until(lambda: journal.trim(journal.end) == segments - 1)
+            journal.trim(journal.end)
             await until(lambda: journal.stats.segments == 1)
             assert journal.start.segment == journal.end.segment
             # Who stood at the start has missed what is gone, and is told.
