@@ -52,6 +52,11 @@ def connect(port: int, client_id: str) -> socket.socket:
     """A connection that has its CONNACK."""
     sock = socket.create_connection(("127.0.0.1", port))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return greet(sock, client_id)
+
+
+def greet(sock: socket.socket, client_id: str) -> socket.socket:
+    """The same socket, once it has its CONNACK."""
     sock.sendall(mqtt5.ConnectPacket(client_id, clean_start=True, keep_alive=600).write())
     data = b""
     while True:

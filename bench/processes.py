@@ -15,6 +15,7 @@ READY = re.compile(r"ready: page (\S+) devices (?:mqtts?://[^:]+:(\d+)|off)")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 START_S = 30
+Figures = dict[str, float | int | str]
 
 
 class Served:
@@ -35,6 +36,21 @@ class Served:
         """Resident memory now."""
         statm = Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii")
         return int(statm.split()[1]) * PAGE_BYTES
+
+
+def tree_rss_bytes(root: int) -> int:
+    """Resident memory of a process and all that it started."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    tree = {root}
+    while grown := {pid for pid, parent in parents.items() if parent in tree} - tree:
+        tree |= grown
+    pages = (Path(f"/proc/{pid}/statm").read_text().split()[1] for pid in tree)
+    return sum(int(count) * PAGE_BYTES for count in pages)
 
 
 def free_port() -> int:
@@ -67,9 +83,9 @@ def ausguck(data_dir: Path, **environ: str) -> Iterator[Served]:
 
 
 @contextmanager
-def intake_only(data_dir: Path) -> Iterator[Served]:
+def intake_only(data_dir: Path, **environ: str) -> Iterator[Served]:
     """Listener and journal alone."""
-    with python("-m", "bench.intake_only", data_dir=data_dir) as served:
+    with python("-m", "bench.intake_only", data_dir=data_dir, **environ) as served:
         yield served
 
 
