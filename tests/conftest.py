@@ -53,9 +53,9 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
-def children() -> set[int]:
-    """Processes that this one started and that still run; none where the system cannot tell."""
-    own = str(os.getpid())
+def children(of: int | None = None) -> set[int]:
+    """Processes that this one (or another) started and that still run, as far as can be told."""
+    own = str(of or os.getpid())
     found: set[int] = set()
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
