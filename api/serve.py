@@ -4,7 +4,6 @@ The process's own signal handling stays as it is; uvicorn installs none.
 """
 
 import asyncio
-import errno
 import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from ausguck.errors import ConfigError
+from ausguck.errors import unlistenable
 
 SHUTDOWN_S = 2
 KEEP_ALIVE_S = 15
@@ -83,8 +82,5 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
-        if error.errno == errno.EADDRINUSE:
-            raise ConfigError("api.port", f"{port}, which is in use", "a free port") from error
-        found = f"{host!r} ({error.strerror})"
-        raise ConfigError("api.host", found, "an address of this machine") from error
+        raise unlistenable("api", host, port, error) from error
     return listening

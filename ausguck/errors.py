@@ -11,6 +11,7 @@ AusguckError
  `- DataDirectoryInUse   another process owns the data directory
 """
 
+import errno
 from collections.abc import Sequence
 
 
@@ -26,6 +27,18 @@ class ConfigError(AusguckError):
         self.found = found
         self.expected = expected
         super().__init__(f"{key}: found {found}, expected {expected}")
+
+
+def unlistenable(section: str, host: str, port: int, error: OSError) -> ConfigError:
+    """Why nothing can listen where a section of the settings says."""
+    if error.errno == errno.EADDRINUSE:
+        return ConfigError(f"{section}.port", f"{port}, which is in use", "a free port")
+    if error.errno == errno.EACCES:
+        return ConfigError(
+            f"{section}.port", f"{port} (permission denied)", "a port this user may listen on"
+        )
+    found = f"{host!r} ({error.strerror})"
+    return ConfigError(f"{section}.host", found, "an address of this machine")
 
 
 class ConfigErrors(ConfigError):  # noqa: N818 - several errors are not one

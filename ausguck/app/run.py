@@ -62,6 +62,7 @@ async def run_app(
     data_dir = settings.site.data_dir
     stopped = stop_signals()
     async with AsyncExitStack() as stack:
+        stack.callback(gc.unfreeze)
         stack.enter_context(owned(data_dir))
         desk = stack.enter_context(open_desk(data_dir / "desk.sqlite"))
         journal = await stack.enter_async_context(
@@ -100,7 +101,6 @@ async def run_app(
             await history.finish(consuming)
             for loop in loops:
                 loop.cancel()
-    gc.unfreeze()
 
 
 @asynccontextmanager

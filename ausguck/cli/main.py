@@ -73,5 +73,21 @@ def entry() -> None:
     try:
         main(prog_name="ausguck")
     except AusguckError as error:
+        _say(error)
+    except ExceptionGroup as group:
+        # Parts that run side by side fail as a group, even one by itself.
+        ours, others = group.split(AusguckError)
+        if ours is None or others is not None:
+            raise
+        _say(ours)
+    else:
+        return
+    sys.exit(FAILED)
+
+
+def _say(error: Exception) -> None:
+    if isinstance(error, ExceptionGroup):
+        for one in error.exceptions:
+            _say(one)
+    else:
         click.echo(f"ausguck: {error}", err=True)
-        sys.exit(FAILED)

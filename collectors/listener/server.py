@@ -12,7 +12,7 @@ from typing import Self
 
 from ausguck import probe as probes
 from ausguck.clock import Clock
-from ausguck.errors import ConfigError, JournalError
+from ausguck.errors import ConfigError, JournalError, unlistenable
 from ausguck.journal.port import Appender, Pause
 from ausguck.settings.tree import Listener as Settings
 from ausguck.settings.tree import Tls
@@ -98,14 +98,18 @@ class Listener:
         self._loop = asyncio.get_running_loop()
         self._pool = ThreadPoolExecutor(PROVERS, thread_name_prefix="password")
         host = "127.0.0.1" if self._settings.host == "localhost" else self._settings.host
-        self._server = await self._loop.create_server(
-            partial(Connection, self._service),
-            host,
-            self._settings.port,
-            ssl=context,
-            ssl_handshake_timeout=self._settings.connect_timeout_s if context else None,
-            backlog=BACKLOG,
-        )
+        try:
+            self._server = await self._loop.create_server(
+                partial(Connection, self._service),
+                host,
+                self._settings.port,
+                ssl=context,
+                ssl_handshake_timeout=self._settings.connect_timeout_s if context else None,
+                backlog=BACKLOG,
+            )
+        except OSError as error:
+            self._pool.shutdown()
+            raise unlistenable("listener", host, self._settings.port, error) from error
         self._timer = self._loop.call_later(SWEEP_S, self._tick)
         return self
 
