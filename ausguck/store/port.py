@@ -43,9 +43,10 @@ class Point(msgspec.Struct, frozen=True):
 
     With `every`: `value` is the mean of a gauge, the increase of a counter (differences of
     neighbours by event time within one boot, never negative, over 24 h at most; the difference
-    belongs to the later reading), the last value of a state or text; `minimum` and `maximum`
-    are a gauge's; `samples` counts what was observed (for a counter: the differences). A window
-    in which nothing was observed has `samples` 0 and `value` None: unknown is not zero.
+    belongs to the later reading; one under our receive time has only its like for neighbours),
+    the last value of a state or text; `minimum` and `maximum` are a gauge's; `samples` counts
+    what was observed (for a counter: the differences). A window in which nothing was observed
+    has `samples` 0 and `value` None: unknown is not zero.
     """
 
     at_ms: int

@@ -180,7 +180,10 @@ def _without_position(reading: Reading) -> Reading:
 def _increases(known: Iterable[tuple[Reading, Scalar]]) -> list[tuple[int, Scalar]]:
     return [
         (later.observed_at_ms, int(total) - int(before))
-        for (earlier, before), (later, total) in pairwise(known)
+        for suspect in (False, True)
+        for (earlier, before), (later, total) in pairwise(
+            pair for pair in known if pair[0].clock_suspect is suspect
+        )
         if earlier.boot_id == later.boot_id
         and int(total) >= int(before)
         and later.observed_at_ms - earlier.observed_at_ms <= DAY_MS

@@ -1,6 +1,7 @@
 """What every store makes of readings over time: windows, days, counters."""
 
 import pytest
+from msgspec.structs import replace
 
 from ausguck.errors import StoreError
 from ausguck.model import (
@@ -234,6 +235,22 @@ class CounterContract(StoreFixtures):
             await put(store, 2, total(400, minute(1), seq=2), total(700, minute(2), seq=3))
             after = await ask(store, TOTAL, minute(0), minute(4), Every.MINUTE)
             assert values(after) == [None, 300, 300, 200]
+
+        room.run(play)
+
+    def test_a_reading_under_our_time_has_only_its_like_for_neighbours(self, room: Room) -> None:
+        async def play(store: Store) -> None:
+            await put(
+                store,
+                1,
+                total(100, minute(0), seq=1),
+                total(200, minute(1), seq=4),
+                replace(total(110, minute(1.2), seq=2), clock_suspect=True),
+                replace(total(150, minute(1.4), seq=3), clock_suspect=True),
+                total(250, minute(2), seq=5),
+            )
+            points = await ask(store, TOTAL, minute(0), minute(3), Every.MINUTE)
+            assert values(points) == [None, 140, 50]
 
         room.run(play)
 

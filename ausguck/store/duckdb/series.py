@@ -117,13 +117,15 @@ def _window_sql(table: Table, metric: Metric) -> str:
 
 
 def _counter_sql(table: Table, metric: Metric) -> str:
+    # A reading under our receive time may be older than the one before it: it has only its
+    # like for neighbours, or what lies between would be booked twice.
     key = metric.key
     return (
         "WITH starts AS (SELECT unnest(?::BIGINT[]) AS start_ms),"  # noqa: S608 - names are the catalogue's
         f" known AS (SELECT observed_at_ms, boot_id, {key} AS total,"
         f" lag(observed_at_ms) OVER turn AS before_ms, lag(boot_id) OVER turn AS before_boot_id,"
         f" lag({key}) OVER turn AS before {_known(table, metric)}"
-        f" WINDOW turn AS (ORDER BY {ORDER})),"
+        f" WINDOW turn AS (PARTITION BY clock_suspect ORDER BY {ORDER})),"
         " booked AS (SELECT observed_at_ms, total - before AS increase FROM known"
         " WHERE observed_at_ms >= ? AND before_ms >= observed_at_ms - ?"
         " AND boot_id IS NOT DISTINCT FROM before_boot_id AND total >= before)"
