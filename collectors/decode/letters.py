@@ -68,7 +68,7 @@ def dead_letter(
     return DeadLetter(
         origin=Origin(record.position, index),
         received_at_ms=record.received_at_ms,
-        topic=redact_text(shorten(record.topic, MAX_TOPIC)),
+        topic=shorten(redact_text(record.topic[:MAX_EXAMPLE_BYTES]), MAX_TOPIC),
         reason=reason,
         detail=shorten(redact_text(detail), MAX_DETAIL),
         element=redact_json(element, wire.ALL_KEYS),

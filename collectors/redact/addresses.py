@@ -4,7 +4,7 @@ import re
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
-from collectors.redact.labels import HASHES, VERSIONS, is_labelled
+from collectors.redact.labels import HASHES, NETWORK, VERSIONS, is_labelled
 
 MAC: Final = "[redacted:mac]"
 IP: Final = "[redacted:ip]"
@@ -93,4 +93,5 @@ def quads(match: re.Match[str], context: str) -> str:
     except ValueError:
         return match[0]  # such as 00.07.06.10 or 10.0.19045.1
     this_host = address.is_loopback or match[0].startswith("0.")
-    return match[0] if this_host or is_labelled(match, context, VERSIONS) else IP
+    is_version = is_labelled(match, context, VERSIONS) and not is_labelled(match, context, NETWORK)
+    return match[0] if this_host or is_version else IP

@@ -30,6 +30,8 @@ VERSIONS: Final = frozenset(
     ("v", "version", "firmware", "fw", "sw", "software", "release", "build", "rev")
 )
 """Words by which four numbers with dots are a version."""
+NETWORK: Final = frozenset(("ip", "ipv", "addr", "address", "host", "hostname", "gateway"))
+"""Words by which four numbers with dots are no version, as in `wan_ip_v4`."""
 PLACES: Final = frozenset(("bus", "trip", "stop", "asset", "seq", "offset"))
 """Words by which a number that begins with 0 is a name of the fleet's."""
 

@@ -262,3 +262,10 @@ def test_texts_are_still_judged_after_more_of_them_than_are_remembered() -> None
         assert len(decode(element(trip_id=str(number))).readings) == 1
     assert drops(decode(element(trip_id="a@b"))) == [("trip_id", "pattern")]
     assert known(decode(element(trip_id="7")).readings[0]) == {"trip_id": "7"}
+
+
+def test_a_topic_is_redacted_before_it_is_cut() -> None:
+    topic = "x" * 246 + "/aa:bb:cc:dd:ee:ff"
+    (letter,) = decode({"clients": 1}, topic).dead_letters
+    assert "aa:bb" not in letter.topic
+    assert len(letter.topic) <= 256
