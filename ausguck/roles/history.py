@@ -27,14 +27,18 @@ from ausguck.model import (
     Refusal,
 )
 from ausguck.probe import CrashPoint, Probe, ignore
-from ausguck.roles.gathered import Decoder, Gathered
+from ausguck.roles.gathered import Decoder, Gathered, in_parts
 from ausguck.settings.tree import History as HistorySettings
 from ausguck.store.port import RefusalSink
 
 CHUNK_RECORDS = 256
 """Decoded in one go, about half a millisecond, before the event loop gets its turn."""
+CHUNK_BYTES = 65_536
+"""The same for records that are long, of which some hold hundreds of elements."""
 RETRY_MAX_S = 30.0
 QUOTA_POLL_S = 1.0
+UNKNOWN_KEY = "unknown_key"
+ANY_KEY = "(any)"
 
 log = logging.getLogger(__name__)
 
@@ -159,17 +163,21 @@ class History:
     async def _gather(self, records: Sequence[Record], due_s: float) -> Gathered:
         """A batch: these records and what comes by `due_s`, or until it is full."""
         gathered = Gathered(self._tail.position)
-        gathered.add(records, self._decoder)
+        await self._add(gathered, records)
         self.oldest_ms = gathered.records[0].received_at_ms
-        while len(gathered.records) < self._settings.batch_records:
+        while gathered.size < self._settings.batch_records:
             if self._tail.available():
-                gathered.add(await self._tail.read(CHUNK_RECORDS), self._decoder)
-                await asyncio.sleep(0)
+                await self._add(gathered, await self._tail.read(CHUNK_RECORDS))
             elif not self._finishing and (wait_s := due_s - self._clock.monotonic_s()) > 0:
                 await self._sleep(wait_s)
             else:
                 break
         return gathered
+
+    async def _add(self, gathered: Gathered, records: Sequence[Record]) -> None:
+        for part in in_parts(records, CHUNK_BYTES):
+            gathered.add(part, self._decoder)
+            await asyncio.sleep(0)
 
     async def _to_desk(self, gathered: Gathered) -> None:
         letters, dropped, inventories = (
@@ -232,8 +240,13 @@ class History:
         stats.inventories += len(gathered.inventories)
         stats.dead_letters.update(letter.reason for letter in gathered.dead_letters)
         stats.dead_letters.update(refusal.reason for refusal in outcome.refused)
-        stats.dropped_values.update((value.key, value.reason) for value in gathered.dropped)
+        stats.dropped_values.update(map(_counted_as, gathered.dropped))
         stats.last_write_at_ms = self._clock.now_ms()
         stats.last_error = None
         self.position = gathered.position
         self.oldest_ms = None
+
+
+def _counted_as(value: DroppedValue) -> tuple[str, str]:
+    """Its key and reason; keys we do not know count as one, for devices may invent any number."""
+    return (ANY_KEY if value.reason == UNKNOWN_KEY else value.key, value.reason)

@@ -22,6 +22,7 @@ from ausguck.model import (
     Reason,
     Refusal,
 )
+from ausguck.roles.gathered import Gathered
 from ausguck.roles.history import History
 from ausguck.settings.tree import History as HistorySettings
 from ausguck.store.port import RefusalSink
@@ -96,6 +97,7 @@ class ScriptedDesk:
     steps: list[str]
     rows: list[int] = field(default_factory=lambda: [0])
     letters: list[DeadLetter] = field(default_factory=list)
+    dropped: list[DroppedValue] = field(default_factory=list)
 
     def record(
         self,
@@ -103,10 +105,10 @@ class ScriptedDesk:
         dropped: Sequence[DroppedValue],
         inventories: Sequence[Inventory],
     ) -> None:
-        assert not dropped
         assert not inventories
         self.steps.append("desk")
         self.letters += letters
+        self.dropped += dropped
 
     def dead_letter_rows(self) -> int:
         return self.rows.pop(0) if len(self.rows) > 1 else self.rows[0]
@@ -246,3 +248,17 @@ def test_finishing_at_the_quota_does_not_wait_for_ever() -> None:
     asyncio.run(finish_while(scene, until=lambda: len(scene.waits_s) > 3))
 
     assert scene.history.stats.dead_letters == {Reason.UNDECODABLE: 1}
+
+
+def test_keys_that_devices_invent_are_counted_as_one() -> None:
+    scene = Scene([])
+    gathered = Gathered(Position(1, 1, 0))
+    gathered.records = [record(1)]
+    gathered.dropped = [
+        DroppedValue(Origin(Position(1, 1, 1), 0), BUS, 1, key, reason, "1")
+        for key, reason in (("a", "unknown_key"), ("b", "unknown_key"), ("lat", "no_fix"))
+    ]
+    asyncio.run(scene.history.settle(gathered))
+
+    assert [value.key for value in scene.desk.dropped] == ["a", "b", "lat"]
+    assert scene.history.stats.dropped_values == {("(any)", "unknown_key"): 2, ("lat", "no_fix"): 1}
