@@ -1,12 +1,15 @@
 """One process owns a data directory at a time."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from ausguck.errors import ConfigError, DataDirectoryInUse
+
+OWNER_ONLY = 0o077
 
 
 @contextmanager
@@ -17,6 +20,8 @@ def owned(data_dir: Path) -> Iterator[None]:
         ConfigError: it cannot be made or written to.
         DataDirectoryInUse: another process owns it.
     """
+    # What is kept is nobody's business but the user's that runs us.
+    os.umask(OWNER_ONLY)
     with _lock_file(data_dir) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

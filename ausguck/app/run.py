@@ -97,7 +97,8 @@ async def run_app(
                 settle_memory()
                 on_ready(whereabouts(settings, await page_port, listener))
                 await stopped.wait()
-                on_stop()
+                # In a thread, for whoever is being stopped may still wait for our answers.
+                await asyncio.to_thread(on_stop)
             await history.finish(consuming)
             for loop in loops:
                 loop.cancel()

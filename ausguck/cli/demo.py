@@ -116,6 +116,10 @@ def demo(
 
         living = stack.enter_context(ExitStack())
 
+        def stop() -> None:
+            click.echo("Stopping: the city says goodbye, then the files are closed ...")
+            living.close()
+
         def ready(where: Ready) -> None:
             job = Job(
                 port=where.listener_port or 0,
@@ -129,5 +133,5 @@ def demo(
             click.echo(f"{buses} buses and {stations} stations are simulated; Ctrl-C ends it.")
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run_app(ours, on_ready=ready, on_stop=living.close))
+            runner.run(run_app(ours, on_ready=ready, on_stop=stop))
     click.echo("Everything has ended.")

@@ -25,4 +25,6 @@ def hash_a_password(password: str) -> None:
     password_hash = "scrypt$..."
     assets = ["bus/0123"]
     """
+    if not password:
+        raise click.UsageError("The password is empty; give one that nobody guesses.")
     click.echo(hash_password(password, os.urandom(SALT_BYTES)))

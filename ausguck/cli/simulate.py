@@ -72,7 +72,7 @@ class Options(TargetOptions):
 def simulate(settings: Settings, **options: Unpack[Options]) -> None:
     """Simulate a city of buses and bike stations that sends MQTT.
 
-    Every asset reports within two seconds, then at its own time. Connections mend themselves,
+    Every asset with an uplink reports within two seconds, then at its own time. Connections mend themselves,
     and what was not acknowledged is sent again. Ends with status 1 if something stayed
     unacknowledged.
     """

@@ -39,7 +39,8 @@ async def retain(
             pruned_s = clock.monotonic_s()
             try:
                 rows = await store.prune(clock.now_ms())
-                log.info("retention: %d rows left the store", rows)
+                if rows:
+                    log.info("retention: %d rows left the store", rows)
             except StoreError as error:
                 log.warning("retention will try again in an hour: %s", error)
         await sleep(TRIM_S)

@@ -57,7 +57,7 @@ def test_the_readme_is_short() -> None:
 @pytest.mark.parametrize("line", LINES)
 def test_a_command_in_the_docs_exists(line: str) -> None:
     words = shlex.split(line, comments=True)
-    if words[0].startswith("now="):
+    if words[0].startswith("now=") or words[0] == "sleep":
         return
     checks = {
         "make": is_target,
