@@ -82,7 +82,13 @@ def city(job: Job) -> Iterator[None]:
 
 
 @click.command()
-@click.option("--port", default=PAGE_PORT, show_default=True, help="Port of the page; 0: any.")
+@click.option(
+    "--port",
+    default=PAGE_PORT,
+    show_default=True,
+    type=click.IntRange(0, 65_535),
+    help="Port of the page; 0: any.",
+)
 @click.option("--buses", default=120, show_default=True, type=click.IntRange(0, 2000))
 @click.option("--stations", default=200, show_default=True, type=click.IntRange(0, 5000))
 @click.option("--seed", default=1, show_default=True, help="Another seed is another city.")

@@ -72,9 +72,9 @@ class Options(TargetOptions):
 def simulate(settings: Settings, **options: Unpack[Options]) -> None:
     """Simulate a city of buses and bike stations that sends MQTT.
 
-    Every asset with an uplink reports within two seconds, then at its own time. Connections mend themselves,
-    and what was not acknowledged is sent again. Ends with status 1 if something stayed
-    unacknowledged.
+    Every asset with an uplink reports within two seconds, then at its own time. Connections
+    mend themselves, and what was not acknowledged is sent again. Ends with status 1 if
+    something stayed unacknowledged.
     """
     if options["speed"] > 1 and options["duration_s"] is None:
         raise click.UsageError("--speed above 1 needs --duration-s: it ends at the present")

@@ -127,7 +127,8 @@ def _mismatch(tls: Tls) -> str | None:
 
 
 def _is_blocked(path: Path) -> bool:
-    return path.exists() and not path.is_dir()
+    nearest = next(each for each in (path, *path.absolute().parents) if each.exists())
+    return not nearest.is_dir()
 
 
 MACHINE = Machine(unreadable=_unreadable, mismatch=_mismatch, is_blocked=_is_blocked)

@@ -58,7 +58,9 @@ def _area(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
 def _data_dir(settings: Settings, machine: Machine) -> Iterator[ConfigError]:
     path = settings.site.data_dir
     if machine.is_blocked(path):
-        yield ConfigError("site.data_dir", f"{str(path)!r}, a file", "a directory, or a new name")
+        yield ConfigError(
+            "site.data_dir", f"{str(path)!r}, a file or below one", "a directory, or a new name"
+        )
 
 
 def _journal(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:

@@ -14,7 +14,9 @@ Value = TypeVar("Value")
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ASSET = re.compile(r"(bus|station|device)/[A-Za-z0-9_-]{1,64}")
-HASH = re.compile(r"scrypt\$[0-9]+\$[0-9]+\$[0-9]+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+")
+HASH = re.compile(
+    r"scrypt\$([0-9]{1,9})\$([0-9]{1,4})\$([0-9]{1,4})\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,12 @@ def _is_address(host: str) -> bool:
 
 
 def _is_hash(secret: SecretStr) -> bool:
-    return HASH.fullmatch(secret.get_secret_value()) is not None
+    found = HASH.fullmatch(secret.get_secret_value())
+    if found is None:
+        return False
+    # RFC 7914: n is a power of two above 1, r and p are at least 1.
+    n, r, p = (int(cost) for cost in found.groups())
+    return n > 1 and n & (n - 1) == 0 and r > 0 and p > 0
 
 
 def _is_name(name: str) -> bool:

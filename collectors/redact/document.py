@@ -52,7 +52,12 @@ def _element(element: Any, known_keys: Collection[str]) -> Any:  # noqa: ANN401 
 
 def _value(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, dict):
-        return {redact_text(inner): _value(inner, item) for inner, item in value.items()}
+        # What a key says of an object, it says of what is in it.
+        below = key if accusation(key) is not None else ""
+        return {
+            redact_text(inner): _value(inner if accusation(inner) else below or inner, item)
+            for inner, item in value.items()
+        }
     if isinstance(value, list):
         return [_value(key, item) for item in value]
     if value is None or isinstance(value, bool):
