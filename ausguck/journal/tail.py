@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 from ausguck.journal.committed import Committed
 from ausguck.journal.format import PREAMBLE
@@ -9,6 +10,8 @@ from ausguck.journal.port import Record
 from ausguck.journal.reader import Chunk, Reader
 from ausguck.journal.segment import Gap, GapReason, Segment, follows
 from ausguck.model import Position
+
+READ_BYTES: Final = 1 << 20  # about so many at once, however many records are asked for
 
 
 class JournalTail:
@@ -53,12 +56,14 @@ class JournalTail:
     async def _gather(self, limit: int) -> tuple[list[Record], Position]:
         gathered: list[Record] = []
         position = self._position
-        while len(gathered) < limit:
+        taken = 0
+        while len(gathered) < limit and taken < READ_BYTES:
             segment = self._segment_at(position)
             if segment is None:
                 break
-            at = position.offset if position.segment == segment.number else PREAMBLE
-            records, at = await self._advance(segment, at, limit - len(gathered))
+            begin = position.offset if position.segment == segment.number else PREAMBLE
+            records, at = await self._advance(segment, begin, limit - len(gathered))
+            taken += at - begin
             position = segment.position(at)
             gathered = gathered + records if gathered else records
         return gathered, position

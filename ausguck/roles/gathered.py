@@ -36,6 +36,17 @@ def _all(parts: Sequence[Decoded], name: str) -> Iterator[Any]:
     return chain.from_iterable(map(attrgetter(name), parts))
 
 
+def in_parts(records: Sequence[Record], part_bytes: int) -> Iterator[Sequence[Record]]:
+    """The records in order, a new part begun whenever one has so many bytes of payload."""
+    begin = size = 0
+    for index, record in enumerate(records):
+        if size >= part_bytes:
+            yield records[begin:index]
+            begin, size = index, 0
+        size += len(record.payload)
+    yield records[begin:] if begin else records
+
+
 class Gathered:
     """Records of one batch on their way to the store."""
 
@@ -64,6 +75,11 @@ class Gathered:
         self._events += _all(parts, "events")
         self._event_origins += _all(parts, "event_origins")
         self._elements += sum(map(attrgetter("elements"), parts))
+
+    @property
+    def size(self) -> int:
+        """Records or elements in hand, whichever are more: what a batch is limited by."""
+        return max(len(self.records), self._elements)
 
     @property
     def batch(self) -> Batch:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from ausguck.clock import ManualClock
 from ausguck.errors import StoreUnavailable
 from ausguck.journal.port import Record, RecordType, Source
@@ -22,7 +24,7 @@ from ausguck.model import (
     Reason,
     Refusal,
 )
-from ausguck.roles.gathered import Gathered
+from ausguck.roles.gathered import Gathered, in_parts
 from ausguck.roles.history import History
 from ausguck.settings.tree import History as HistorySettings
 from ausguck.store.port import RefusalSink
@@ -262,3 +264,20 @@ def test_keys_that_devices_invent_are_counted_as_one() -> None:
 
     assert [value.key for value in scene.desk.dropped] == ["a", "b", "lat"]
     assert scene.history.stats.dropped_values == {("(any)", "unknown_key"): 2, ("lat", "no_fix"): 1}
+
+
+def test_long_records_are_taken_in_parts() -> None:
+    records = [record(number, b"x" * 400) for number in range(5)]
+    assert list(in_parts(records, 10_000)) == [records]
+    assert list(in_parts(records, 800)) == [records[:2], records[2:4], records[4:]]
+    assert list(in_parts(records, 1)) == [[each] for each in records]
+
+
+def test_a_batch_is_as_large_as_its_elements() -> None:
+    class Arrays(ScriptedDecoder):
+        def decode(self, record: Record) -> Decoded:
+            return msgspec.structs.replace(super().decode(record), elements=500)
+
+    gathered = Gathered(Position(1, 1, 0))
+    gathered.add([record(1), record(2)], Arrays())
+    assert gathered.size == 1000
