@@ -124,7 +124,14 @@ class Journal(Commits):
     # For consumers and the curious
 
     def tail(self, position: Position | None = None) -> JournalTail:
-        """A consumer's way through the journal, from its position or from the start."""
+        """A consumer's way through the journal, from its position or from the start.
+
+        A consumer may know more than is left, after rot or an old backup. The places it has
+        passed must then not be given out again: it would take new records for old ones. So
+        tails with a position are to be asked for before the first append.
+        """
+        if position is not None and position > self.end and not self._taken:
+            self._writer.begin_behind(position)
         return JournalTail(self._committed, Reader(self._disk, FOR_CONSUMERS), position)
 
     def trim(self, passed: Position) -> int:

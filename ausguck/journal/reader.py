@@ -20,6 +20,7 @@ from ausguck.model import Position
 
 CHUNK_BYTES: Final = 1 << 20
 REMEMBERED: Final = 65_536
+REMEMBERED_BYTES: Final = 256
 
 EVERY_TYPE: Final[Mapping[int, RecordType]] = {kind.value: kind for kind in RecordType}
 FOR_CONSUMERS: Final[Mapping[int, RecordType]] = {
@@ -63,9 +64,12 @@ class _Sources(dict[bytes, Source]):
 
 class _Topics(dict[bytes, str]):
     def __missing__(self, encoded: bytes) -> str:
+        topic = encoded.decode(errors="replace")
+        if len(encoded) > REMEMBERED_BYTES:  # 65,536 of the longest would be 4 GiB
+            return topic
         if len(self) >= REMEMBERED:
             self.clear()
-        topic = self[encoded] = encoded.decode(errors="replace")
+        self[encoded] = topic
         return topic
 
 

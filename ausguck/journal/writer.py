@@ -14,9 +14,11 @@ from pathlib import Path
 from ausguck.journal.disk import Disk, File
 from ausguck.journal.format import PREAMBLE, Header
 from ausguck.journal.segment import Segment, file_name
+from ausguck.model import Position
 from ausguck.probe import CrashPoint, Probe
 
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+# No room on the disk, or none for one more open file: both pass by themselves.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})
 FAILURES_TO_STOP = 2
 
 
@@ -77,6 +79,12 @@ class Writer:
             if has_snapshot and written.segment is not None:
                 self._next = replace(self._next, snapshot_segment=written.segment.number)
             return replace(written, failures=failures)
+
+    def begin_behind(self, position: Position) -> None:
+        """Number segments from behind a consumer's position; before the first commit only."""
+        epoch, number, _offset = position
+        if epoch >= self._next.epoch:
+            self._next = replace(self._next, epoch=epoch, number=max(self._next.number, number + 1))
 
     def close(self) -> None:
         """Let go of the file."""

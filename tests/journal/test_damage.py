@@ -14,8 +14,9 @@ from ausguck.journal.journal import Journal
 from ausguck.journal.port import Record
 from ausguck.journal.segment import GapReason
 from ausguck.journal.stats import Stats
+from ausguck.model import Position
 from tests.journal.fake_disk import FakeDisk, Inode
-from tests.journal.harness import PLACE, append_all, payloads, read_all, small
+from tests.journal.harness import PLACE, all_records, append_all, payloads, read_all, small
 
 SENT = [b"%d-" % number + b"x" * (number * 37 % 200) for number in range(25)]
 
@@ -151,3 +152,24 @@ def test_what_is_no_journal_of_ours_is_left_alone() -> None:
     assert not records
     assert [gap.reason for gap in stats.quarantined] == [GapReason.HEADER]
     assert len(disk.inodes) == 2
+
+
+def test_places_a_consumer_has_passed_are_not_given_out_again() -> None:
+    """Else a store that knows them would take what comes now for what it has."""
+    files = dict(written())
+    del files[max(files)]
+    disk = disk_of(files)
+
+    async def scenario(passed: Position) -> None:
+        async with Journal.open(PLACE, small(), ManualClock(), disk=disk) as journal:
+            tail = journal.tail(passed)
+            assert [gap.reason for gap in tail.gaps] == [GapReason.FOREIGN]
+            await append_all(journal, [b"anew"])
+            record = (await read_all(tail))[-1]
+            assert record.payload == b"anew"
+            assert record.position > passed
+        assert [entry.payload for entry in all_records(disk)][-1] == b"anew"
+
+    epoch = Journal.open(PLACE, small(), ManualClock(), disk=disk).end.epoch
+    asyncio.run(scenario(Position(epoch, 90, 700)))
+    asyncio.run(scenario(Position(epoch + 5, 3, 700)))

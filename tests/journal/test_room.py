@@ -1,6 +1,7 @@
 """Room: sources pause when it is short and go on by themselves; passed segments go first."""
 
 import asyncio
+import errno
 import threading
 from collections import Counter
 from pathlib import Path
@@ -153,7 +154,8 @@ def test_a_full_disk_keeps_the_batch_and_writes_it_once_there_is_room() -> None:
             await append_all(journal, [b"a"])
             resumed: list[Pause] = []
             journal.on_resume(lambda: resumed.append(journal.pause))
-            disk.fail("write", *[NO_SPACE] * 3)
+            disk.fail("write", NO_SPACE, NO_SPACE)
+            disk.fail("create", OSError(errno.EMFILE, "Too many open files"))
             await append_all(journal, [b"b"])
             await until(lambda: resumed == [Pause.NONE])
             assert journal.stats.full_failures == 3
