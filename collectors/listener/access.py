@@ -19,6 +19,7 @@ SCRYPT_P = 1
 SCRYPT_MEMORY = 134_217_728
 DIGEST_BYTES = 32
 VERDICTS_REMEMBERED = 4096
+VERDICT_TOPIC_BYTES = 256
 
 
 class Verdict(IntEnum):
@@ -81,6 +82,8 @@ class Identity:
         verdict = self._verdicts.get(topic)
         if verdict is None:
             verdict = self._judge(topic.decode())
+            if len(topic) > VERDICT_TOPIC_BYTES:  # none of ours is so long; not worth its memory
+                return verdict
             if len(self._verdicts) >= VERDICTS_REMEMBERED:
                 self._verdicts.clear()
                 self.known.clear()

@@ -12,6 +12,7 @@ from collectors.mqtt import codec
 from collectors.mqtt.protocol import V5, V311, Code, ProtocolError
 from collectors.mqtt.validate import check_connect, connect_version
 
+BRIDGE = 0x80  # the bit by which a Mosquitto bridge says what it is, and tries without when refused
 PATIENCE = 1.5  # times its keep-alive a peer may be silent
 CLIENT_ID_BYTES = 256
 ASSIGNED_BYTES = 12
@@ -46,7 +47,7 @@ def _read(peer: Peer, packet: bytes) -> mqtt5.ConnectPacket:
     peer.version = 0  # unknown: nothing is said to what does not speak MQTT
     level = connect_version(packet)
     if level:
-        peer.version = V311 if level < V5 else V5
+        peer.version = V311 if level & ~BRIDGE < V5 else V5
     check_connect(packet)
     return codec.decode_connect(peer.version, packet)
 
@@ -110,7 +111,9 @@ def _accept(service: Service, peer: Peer, connect: mqtt5.ConnectPacket, identity
         refuse(service, peer, "max_sessions", Code.QUOTA)
         return
     expiry_s = min(asked_s, settings.session_expiry_max_s)
-    keep_alive_s = min(connect.keep_alive or settings.keep_alive_max_s, settings.keep_alive_max_s)
+    keep_alive_s = connect.keep_alive or settings.keep_alive_max_s
+    if peer.version == V5:  # 3.1.1 has no way to be told of a shorter one
+        keep_alive_s = min(keep_alive_s, settings.keep_alive_max_s)
     peer.identity = identity
     peer.phase = Phase.OPEN
     peer.client_limit = connect.max_packet_size

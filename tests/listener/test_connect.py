@@ -88,6 +88,17 @@ FIRST = {
 }
 
 
+def test_a_bridge_is_told_in_311_to_try_without_its_mark() -> None:
+    async def scene() -> None:
+        async with listening(MemoryJournal()) as listener:
+            wire = await Wire.to(listener)
+            wire.send(packet(0x10, text("MQTT"), b"\x84\2\0\x3c", text("a")))
+            assert await wire.raw() == b"\x20\x02\0\x01"
+            assert await wire.ended()
+
+    asyncio.run(scene())
+
+
 @pytest.mark.parametrize("reason", FIRST)
 def test_a_bad_first_packet_gets_the_protocols_answer(reason: str) -> None:
     sent, answer = FIRST[reason]

@@ -94,11 +94,24 @@ def test_who_does_not_finish_connect_is_closed() -> None:
     asyncio.run(scene())
 
 
+def test_311_keeps_the_longer_keep_alive_that_it_cannot_be_told_out_of() -> None:
+    async def scene() -> None:
+        clock = ManualClock()
+        async with listening(MemoryJournal(), clock, keep_alive_max_s=20) as listener:
+            await Wire.of311(listener, "a", keep_alive=40)
+            wind(listener, clock, 58)
+            assert listener.stats.keep_alive_timeouts == 0
+            wind(listener, clock, 4)
+            assert listener.stats.keep_alive_timeouts == 1
+
+    asyncio.run(scene())
+
+
 def test_no_keep_alive_means_our_longest() -> None:
     async def scene() -> None:
         clock = ManualClock()
         async with listening(MemoryJournal(), clock, keep_alive_max_s=20) as listener:
-            await Wire.of311(listener, "a")
+            await Wire.of311(listener, "a", keep_alive=0)
             silent = await Wire.of(listener, "b", keep_alive=0)
             wind(listener, clock, 28)
             assert listener.stats.keep_alive_timeouts == 0

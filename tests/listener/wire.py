@@ -116,10 +116,12 @@ class Wire(asyncio.Protocol):
         return wire
 
     @classmethod
-    async def of311(cls, listener: Listener, client_id: str, *, clean: bool = True) -> Self:
+    async def of311(
+        cls, listener: Listener, client_id: str, *, clean: bool = True, keep_alive: int = 60
+    ) -> Self:
         """A connection of MQTT 3.1.1 whose CONNACK has been read."""
         wire = await cls.to(listener)
-        wire.send(connect311(client_id, clean=clean))
+        wire.send(connect311(client_id, clean=clean, keep_alive=keep_alive))
         assert (await wire.raw())[0] == 0x20
         return wire
 
