@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from api.app import create_app
 from api.ports import Ports
 from api.serve import serve
+from ausguck.app.files import allow_many_files, within
 from ausguck.app.health import Health
 from ausguck.app.lock import owned
 from ausguck.app.metrics import Metrics
@@ -112,9 +113,8 @@ async def listening(
     if not settings.listener.enabled:
         yield None
         return
-    async with Listener(
-        settings.listener, settings.site.id, journal, clock, probe=probe
-    ) as listener:
+    devices = within(allow_many_files(), settings.listener)
+    async with Listener(devices, settings.site.id, journal, clock, probe=probe) as listener:
         yield listener
 
 

@@ -1,0 +1,22 @@
+"""Connections leave room for the files that the promise needs."""
+
+import resource
+
+import pytest
+
+from ausguck.app.files import KEPT, within
+from ausguck.settings.tree import Listener
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted", "granted"),
+    [
+        (1024, 20_000, 1024 - KEPT),
+        (65_536, 20_000, 20_000),
+        (100, 20_000, 1),
+        (1024, 10, 10),
+        (resource.RLIM_INFINITY, 20_000, 20_000),
+    ],
+)
+def test_connections_leave_files_for_the_journal(files: int, wanted: int, granted: int) -> None:
+    assert within(files, Listener(max_connections=wanted)).max_connections == granted
