@@ -152,6 +152,11 @@ class Decoded(msgspec.Struct, frozen=True, gc=False):
     dropped: Sequence[DroppedValue] = ()
     elements: int = 1
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether there are readings and nothing else."""
+        return not (self.events or self.inventories or self.dead_letters or self.dropped)
+
 
 class Batch(msgspec.Struct, frozen=True):
     """What history writes in one transaction, with the books it adds.

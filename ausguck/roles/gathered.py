@@ -1,9 +1,7 @@
 """What history has in its hands: the records of one batch, decoded."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
-from operator import attrgetter
-from typing import Any, Protocol
+from typing import Protocol
 
 from ausguck.journal.port import Record
 from ausguck.model import (
@@ -30,10 +28,6 @@ class Decoder(Protocol):
     def dead_letter(self, record: Record, element: int, reason: Reason, detail: str) -> DeadLetter:
         """The dead letter, redacted, for one element of a record."""
         ...
-
-
-def _all(parts: Sequence[Decoded], name: str) -> Iterator[Any]:
-    return chain.from_iterable(map(attrgetter(name), parts))
 
 
 def in_parts(records: Sequence[Record], part_bytes: int) -> Iterator[Sequence[Record]]:
@@ -64,17 +58,22 @@ class Gathered:
 
     def add(self, records: Sequence[Record], decoder: Decoder) -> None:
         """Decode records and count them in."""
-        parts = list(map(decoder.decode, records))
+        readings, origins = self._readings, self._reading_origins
+        elements = 0
+        for part in map(decoder.decode, records):
+            readings += part.readings
+            origins += part.reading_origins
+            elements += part.elements
+            if part.is_plain:
+                continue
+            self.dead_letters += part.dead_letters
+            self.dropped += part.dropped
+            self.inventories += part.inventories
+            self._events += part.events
+            self._event_origins += part.event_origins
+        self._elements += elements
         self.records += records
         self.position = records[-1].after
-        self.dead_letters += _all(parts, "dead_letters")
-        self.dropped += _all(parts, "dropped")
-        self.inventories += _all(parts, "inventories")
-        self._readings += _all(parts, "readings")
-        self._reading_origins += _all(parts, "reading_origins")
-        self._events += _all(parts, "events")
-        self._event_origins += _all(parts, "event_origins")
-        self._elements += sum(map(attrgetter("elements"), parts))
 
     @property
     def size(self) -> int:
