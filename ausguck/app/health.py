@@ -1,7 +1,11 @@
 """How the process is: figures of every part in one report."""
 
+import asyncio
 import shutil
+from contextlib import suppress
 from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 import ausguck
 from api.ports import (
@@ -16,7 +20,9 @@ from api.ports import (
 )
 from api.verdict import judge
 from ausguck.desk.port import Desk
+from ausguck.errors import StoreError
 from ausguck.journal.journal import Journal
+from ausguck.model import Books
 from ausguck.roles.history import History
 from ausguck.settings.tree import Settings
 from ausguck.steady import SteadyClock
@@ -43,6 +49,8 @@ class Health:
         self._store = store
         self._desk = desk
         self._started_at_ms = clock.now_ms()
+        self._books_known = Books()
+        self._letters_known = 0
         self.listener: ListenerStats | None = None
 
     async def report(self) -> HealthReport:
@@ -52,9 +60,7 @@ class Health:
         stats = self._history.stats
         history = HistoryReport(stats.last_write_at_ms, stats.last_error)
         clock = self._clock_report()
-        letters = DeadLettersReport(
-            self._desk.dead_letter_rows(), self._settings.history.dead_letter_rows
-        )
+        letters = DeadLettersReport(await self._letters(), self._settings.history.dead_letter_rows)
         status, why = judge(
             books=books,
             journal=journal,
@@ -78,7 +84,9 @@ class Health:
         )
 
     async def _books(self) -> BooksReport:
-        books = await self._store.books()
+        with suppress(StoreError):
+            self._books_known = await self._store.books()
+        books = self._books_known
         return BooksReport(
             decoded=books.decoded,
             stored=books.stored,
@@ -86,6 +94,12 @@ class Health:
             dead_lettered=books.dead_lettered,
             balanced=books.balanced,
         )
+
+    async def _letters(self) -> int:
+        """Rows of the desk; the last known where a full disk keeps it from answering."""
+        with suppress(SQLAlchemyError):
+            self._letters_known = await asyncio.to_thread(self._desk.dead_letter_rows)
+        return self._letters_known
 
     def _journal_report(self) -> JournalReport:
         stats = self._journal.stats

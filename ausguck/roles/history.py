@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from ausguck.clock import Clock
-from ausguck.errors import AusguckError, StoreUnavailable
+from ausguck.errors import AusguckError, JournalError, StoreUnavailable
 from ausguck.journal.port import Record, Tail
 from ausguck.model import (
     Batch,
@@ -121,8 +121,10 @@ class History:
         last_s = self._clock.monotonic_s()
         while not self._finishing or self._tail.available():
             self._idle = True
-            records = await self._tail.read(CHUNK_RECORDS)
+            records = await self._read()
             self._idle = False
+            if records is None:
+                return
             due_s = last_s + self._settings.flush_interval_ms / 1000
             gathered = await self._gather(records, due_s)
             last_s = self._clock.monotonic_s()
@@ -167,12 +169,27 @@ class History:
         self.oldest_ms = gathered.records[0].received_at_ms
         while gathered.size < self._settings.batch_records:
             if self._tail.available():
-                await self._add(gathered, await self._tail.read(CHUNK_RECORDS))
+                more = await self._read()
+                if more is None:
+                    break
+                await self._add(gathered, more)
             elif not self._finishing and (wait_s := due_s - self._clock.monotonic_s()) > 0:
                 await self._sleep(wait_s)
             else:
                 break
         return gathered
+
+    async def _read(self) -> Sequence[Record] | None:
+        """The next records; None when the journal cannot be read and the process is to end."""
+        attempt = 0
+        while True:
+            try:
+                return await self._tail.read(CHUNK_RECORDS)
+            except (JournalError, OSError) as error:
+                attempt += 1
+                await self._hold(error, attempt)
+            if self._finishing:
+                return None
 
     async def _add(self, gathered: Gathered, records: Sequence[Record]) -> None:
         for part in in_parts(records, CHUNK_BYTES):

@@ -51,12 +51,15 @@ class ScriptedTail:
     """Hands out what it was given, then ends the role by cancelling it."""
 
     records: list[Record]
+    failures: list[Exception] = field(default_factory=list)
 
     @property
     def position(self) -> Position:
         return Position(1, 1, 0)
 
     async def read(self, max_records: int) -> Sequence[Record]:
+        if self.failures:
+            raise self.failures.pop(0)
         if not self.records:
             raise asyncio.CancelledError
         await asyncio.sleep(0)
@@ -147,8 +150,9 @@ class Scene:
         self.clock = ManualClock()
         self.desk = ScriptedDesk(self.steps)
         self.store = ScriptedStore(self.steps)
+        self.tail = ScriptedTail(records)
         self.history = History(
-            ScriptedTail(records),
+            self.tail,
             ScriptedDecoder(),
             self.store,
             self.desk,
@@ -281,3 +285,20 @@ def test_a_batch_is_as_large_as_its_elements() -> None:
     gathered = Gathered(Position(1, 1, 0))
     gathered.add([record(1), record(2)], Arrays())
     assert gathered.size == 1000
+
+
+def test_a_journal_that_cannot_be_read_is_asked_again() -> None:
+    scene = Scene([record(1), record(2)])
+    scene.tail.failures = [OSError(5, "Input/output error")] * 2
+    scene.play()
+
+    assert scene.history.stats.stored == 2
+    assert scene.history.stats.retries == {"OSError": 2}
+
+
+def test_finishing_while_the_journal_cannot_be_read_ends() -> None:
+    scene = Scene([record(1)])
+    scene.tail.failures = [OSError(5, "Input/output error")] * 1_000_000
+    asyncio.run(finish_while(scene, until=lambda: len(scene.waits_s) > 3))
+
+    assert not scene.store.positions
