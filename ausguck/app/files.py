@@ -29,7 +29,10 @@ def within(files: int, listener: Listener) -> Listener:
     most = max(1, files - KEPT)
     if most >= listener.max_connections:
         return listener
-    log.warning(
+    # Somebody who asked for so many is told; the default is only as much as the machine gives.
+    asked = "max_connections" in listener.model_fields_set
+    log.log(
+        logging.WARNING if asked else logging.INFO,
         "listener.max_connections is %d, but this process may open only %d files: %d connections",
         listener.max_connections,
         files,

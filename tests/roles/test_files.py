@@ -20,3 +20,14 @@ from ausguck.settings.tree import Listener
 )
 def test_connections_leave_files_for_the_journal(files: int, wanted: int, granted: int) -> None:
     assert within(files, Listener(max_connections=wanted)).max_connections == granted
+
+
+@pytest.mark.parametrize(
+    ("listener", "told"), [(Listener(), False), (Listener(max_connections=20_000), True)]
+)
+def test_only_who_asked_for_more_is_warned(
+    listener: Listener, *, told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    within(1024, listener)
+
+    assert bool(caplog.records) is told
