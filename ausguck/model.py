@@ -79,7 +79,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
 
 class Inventory(msgspec.Struct, frozen=True, gc=False):
-    """What a device says it is; the newest one holds."""
+    """What a device says it is, or a feed says of a station; the newest one holds."""
 
     asset: AssetId
     observed_at_ms: int
@@ -88,6 +88,10 @@ class Inventory(msgspec.Struct, frozen=True, gc=False):
     serial: str | None
     profile: str | None
     sim_count: int | None
+    name: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    capacity: int | None = None
 
 
 class Reason(StrEnum):

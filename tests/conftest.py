@@ -1,9 +1,15 @@
+import hashlib
 import os
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from tests.influx import Influx
 
 PROGRAMS = {
     "broker": ("mosquitto", "mosquitto_pub", "mosquitto_sub"),
@@ -16,12 +22,26 @@ SHARED_DATA = Path(
 AUSTIN = SHARED_DATA / "austin-buses-2017-03-21.csv.gz"
 STATIONS = CACHE / "r-cran-spdata"
 LONDON = STATIONS / "usr/lib/R/site-library/spData/misc/cycle_hire_xy.csv"
+INFLUXD_MODULE = Path(__file__).parent / "servers/influxd"
+
+
+def influxd_path() -> str | None:
+    """The server to start: one on the PATH, else the one that tests/servers/install has built."""
+    parts = (INFLUXD_MODULE / name for name in ("go.mod", "go.sum", "main.go"))
+    digest = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:16]
+    built = CACHE / f"influxd-{digest}" / "influxd"
+    return shutil.which("influxd") or (str(built) if built.exists() else None)
+
+
 FILES = {"stations": STATIONS / ".complete", "recordings": AUSTIN}
-MARKERS = (*PROGRAMS, *FILES)
+MARKERS = (*PROGRAMS, *FILES, "influxdb")
 PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
 
 
 def missing(marker: str) -> list[str]:
+    if marker == "influxdb":
+        is_there = os.environ.get("AUSGUCK_TEST_INFLUX_URL") or influxd_path()
+        return [] if is_there else ["influxd"]
     programs = PROGRAMS.get(marker, ())
     absent = [name for name in programs if shutil.which(name, path=PLACES) is None]
     path = FILES.get(marker)
@@ -86,3 +106,12 @@ def _no_child_survives() -> Iterator[None]:
     for pid in running:
         os.kill(pid, 9)
     assert not running, f"processes that tests left running: {running}"
+
+
+@pytest.fixture(scope="session")
+def influx(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Influx]":
+    """One server for all tests that do not stop it; each takes bucket names of its own."""
+    from tests.influx import Influx  # noqa: PLC0415 - it asks this module where the program is
+
+    with Influx(tmp_path_factory.mktemp("influxdb")) as server:
+        yield server

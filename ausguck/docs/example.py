@@ -30,7 +30,14 @@ INTRODUCTIONS = {
     "listener.tls": "Without this table connections are in the clear: take it for any network "
     "that is not yours alone.",
     "listener.users[]": "One such table a user. A password is never in this file, only its hash.",
-    "store": "Readings are kept in `<data_dir>`, in a DuckDB file.",
+    "subscriber": "Messages that devices send to a broker of the city's own, which keeps them "
+    "while we are away. `ausguck check --broker` tells which of its settings would lose some.",
+    "subscriber.tls": "Take this for any network that is not yours alone.",
+    "gbfs[]": "One such table a feed of bike stations. Kiel's SprottenFlotte is the example.",
+    "store": "Readings are kept in `<data_dir>` in a DuckDB file, or in an InfluxDB server.",
+    "store.influxdb": 'Used with `kind = "influxdb"`. `ausguck check --prepare` makes the buckets '
+    "and tokens that may do no more than they must.",
+    "state": "Once a minute the state of every known bus and station, silent ones too.",
     "history": "How readings go from the journal to the store.",
     "retention": "Positions say where a driver was: seven days is the most.",
     "api": "The page, the API under /api/v1 and Prometheus's /metrics.",
@@ -38,6 +45,16 @@ INTRODUCTIONS = {
 }
 
 SAMPLES = {
+    "subscriber.user": "ausguck",
+    "subscriber.password": "...",
+    "subscriber.share": "ausguck",
+    "subscriber.tls.ca": "/etc/ausguck/tls/broker-ca.pem",
+    "subscriber.tls.certificate": "/etc/ausguck/tls/ausguck.pem",
+    "subscriber.tls.key": "/etc/ausguck/tls/ausguck-key.pem",
+    "gbfs[].name": "sprottenflotte",
+    "gbfs[].address": "https://stables.donkey.bike/api/public/gbfs/3.0/donkey_kielsmile/gbfs.json",
+    "gbfs[].authorization": "Bearer ...",
+    "store.influxdb.token": "...",
     "listener.tls.certificate": "/etc/ausguck/tls/chain.pem",
     "listener.tls.key": "/etc/ausguck/tls/key.pem",
     "listener.tls.client_ca": "/etc/ausguck/tls/devices-ca.pem",
@@ -91,7 +108,9 @@ def _setting(entry: Entry, prefix: str) -> list[str]:
         return []
     said = f"{entry.description} ({entry.expected})"
     value = SAMPLES.get(entry.key, entry.default)
-    return [*(f"# {line}" for line in _wrapped(said)), f"{prefix}{_name(entry)} = {toml(value)}"]
+    is_off = entry.default is None and not entry.is_required
+    name = f"{'#' if is_off else prefix}{_name(entry)}"
+    return [*(f"# {line}" for line in _wrapped(said)), f"{name} = {toml(value)}"]
 
 
 def _name(entry: Entry) -> str:

@@ -41,7 +41,9 @@ def read(environ: Mapping[str, str]) -> Variables:
             continue
         entry = known.get(name)
         if entry is None:
-            expected = nearest(name, tuple(known)) or f"one such as {variable('site.id')}"
+            endings = tuple(key.removeprefix(PREFIX) for key in known)
+            close = nearest(name.removeprefix(PREFIX), endings)
+            expected = f"{PREFIX}{close}" if close else f"one such as {variable('site.id')}"
             errors.append(ConfigError(name, "an unknown variable", expected))
             continue
         values[entry.key] = _value(environ[name], entry)

@@ -15,7 +15,8 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from pydantic import AfterValidator, SecretStr
 from pydantic.fields import FieldInfo
 
-from ausguck.settings.tree import Check, Section, Settings
+from ausguck.settings.tree import Settings
+from ausguck.settings.values import Check, Section
 
 PLAIN: dict[object, str] = {
     bool: "true or false",

@@ -1,5 +1,6 @@
 """Pydantic's findings in our words: which key, what was found, what was expected."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, time
 
@@ -11,6 +12,7 @@ from ausguck.settings.fields import Entry, dotted, entries, entry_at
 from ausguck.settings.nearest import nearest
 
 LONGEST = 60
+USER_IN_ADDRESS = re.compile(r"//[^/@\s]*@")
 KINDS: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),  # before integer, which Python takes it for
     "integer": (int,),
@@ -36,7 +38,9 @@ def with_variable(key: str, names: Mapping[str, str]) -> str:
 
 
 def described(value: object) -> str:
-    """A value as it stands in the file, with its type."""
+    """A value as it stands in the file, with its type; never the user of an address."""
+    if isinstance(value, str):
+        value = USER_IN_ADDRESS.sub("//...@", value)
     shown = f"{str(value).lower()}" if isinstance(value, bool) else f"{value}"
     if isinstance(value, str):
         shown = repr(value if len(value) <= LONGEST else f"{value[:LONGEST]}...")

@@ -80,19 +80,26 @@ def _journal(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
 
 
 def _budget(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
-    budget, packet = settings.journal.budget_bytes, settings.listener.max_packet_bytes
-    if budget < packet:
-        yield ConfigError(
-            "journal.budget_bytes",
-            f"{budget}",
-            f"at least listener.max_packet_bytes, which is {packet}",
-        )
+    budget = settings.journal.budget_bytes
+    sources = {
+        "listener": (settings.listener.enabled, settings.listener.max_packet_bytes),
+        "subscriber": (settings.subscriber.enabled, settings.subscriber.max_packet_bytes),
+    }
+    for name, (is_enabled, packet) in sources.items():
+        if is_enabled and budget < packet:
+            yield ConfigError(
+                "journal.budget_bytes",
+                f"{budget}",
+                f"at least {name}.max_packet_bytes, which is {packet}",
+            )
 
 
 def _intake(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
-    if not settings.listener.enabled:
+    if not (settings.listener.enabled or settings.subscriber.enabled or settings.gbfs):
         yield ConfigError(
-            "listener.enabled", "false", "true, because nothing else takes messages in yet"
+            "listener.enabled",
+            "false, with subscriber.enabled false and no [[gbfs]]",
+            "one of them, or there is nothing to take messages from",
         )
 
 
@@ -157,12 +164,60 @@ def _retention(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
         )
 
 
+def _subscriber(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
+    subscriber, listener = settings.subscriber, settings.listener
+    if subscriber.password is not None and subscriber.user is None:
+        yield ConfigError("subscriber.user", "none, with a password", "the user it belongs to")
+    is_here = subscriber.host == "localhost" or subscriber.host.startswith("127.")
+    if subscriber.enabled and listener.enabled and is_here and subscriber.port == listener.port:
+        yield ConfigError(
+            "subscriber.port",
+            f"{subscriber.port} at {subscriber.host!r}, which is our own listener's",
+            "the port of a broker, or listener.enabled false",
+        )
+
+
+def _subscriber_tls(settings: Settings, machine: Machine) -> Iterator[ConfigError]:
+    tls = settings.subscriber.tls
+    if tls is None:
+        return
+    if (tls.certificate is None) is not (tls.key is None):
+        given, missing = ("key", "certificate") if tls.key else ("certificate", "key")
+        yield ConfigError(
+            f"subscriber.tls.{missing}", f"none, with subscriber.tls.{given}", "both or neither"
+        )
+    files = {"ca": tls.ca, "certificate": tls.certificate, "key": tls.key}
+    for name, path in files.items():
+        if path and (reason := machine.unreadable(path)):
+            found = f"{str(path)!r}, {reason}"
+            yield ConfigError(f"subscriber.tls.{name}", found, "a PEM file that can be read")
+
+
+def _store(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
+    if settings.store.kind == "influxdb" and settings.store.influxdb.token is None:
+        yield ConfigError(
+            "store.influxdb.token",
+            "none, with store.kind 'influxdb'",
+            "the writer's token as `ausguck check --prepare` makes it, "
+            "best in AUSGUCK_STORE__INFLUXDB__TOKEN",
+        )
+
+
+def _gbfs(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
+    seen: set[str] = set()
+    for index, feed in enumerate(settings.gbfs):
+        if feed.name in seen:
+            yield ConfigError(f"gbfs[{index}].name", described(feed.name), "a name not used before")
+        seen.add(feed.name)
+
+
 def _api(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
-    if not is_loopback(settings.api.host):
+    if not is_loopback(settings.api.host) and not settings.api.is_guarded:
         yield ConfigError(
             "api.host",
             described(settings.api.host),
-            "a loopback address such as '127.0.0.1', until there are keys to ask for",
+            "a loopback address such as '127.0.0.1', or api.is_guarded true where something "
+            "in front of us keeps strangers out",
         )
 
 
@@ -176,11 +231,15 @@ RULES: tuple[Rule, ...] = (
     Rule(("site",), _area),
     Rule(("site",), _data_dir),
     Rule(("journal",), _journal),
-    Rule(("journal", "listener"), _budget),
-    Rule(("listener",), _intake),
+    Rule(("journal", "listener", "subscriber"), _budget),
+    Rule(("listener", "subscriber", "gbfs"), _intake),
     Rule(("listener",), _anonymous),
     Rule(("listener",), _users),
     Rule(("listener",), _tls),
+    Rule(("listener", "subscriber"), _subscriber),
+    Rule(("subscriber",), _subscriber_tls),
+    Rule(("gbfs",), _gbfs),
+    Rule(("store",), _store),
     Rule(("retention",), _retention),
     Rule(("api",), _api),
     Rule(("listener", "api"), _ports),

@@ -1,85 +1,12 @@
 """Every setting there is, with its default, its range and what it is for."""
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Generic, Literal, TypeVar
-from zoneinfo import available_timezones
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field
 
-Value = TypeVar("Value")
-
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-ASSET = re.compile(r"(bus|station|device)/[A-Za-z0-9_-]{1,64}")
-HASH = re.compile(
-    r"scrypt\$([0-9]{1,9})\$([0-9]{1,4})\$([0-9]{1,4})\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Check(Generic[Value]):
-    """A test of one value, with the words that say what it expects."""
-
-    words: str
-    accepts: Callable[[Value], bool]
-
-    def __call__(self, value: Value) -> Value:
-        """The value itself, when it is accepted."""
-        if not self.accepts(value):
-            raise ValueError(self.words)
-        return value
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return True
-
-
-def _is_hash(secret: SecretStr) -> bool:
-    found = HASH.fullmatch(secret.get_secret_value())
-    if found is None:
-        return False
-    # RFC 7914: n is a power of two above 1, r and p are at least 1.
-    n, r, p = (int(cost) for cost in found.groups())
-    return n > 1 and n & (n - 1) == 0 and r > 0 and p > 0
-
-
-def _is_name(name: str) -> bool:
-    return NAME.fullmatch(name) is not None
-
-
-def _is_timezone(name: str) -> bool:
-    return name in available_timezones()
-
-
-def _is_asset(asset: str) -> bool:
-    return ASSET.fullmatch(asset) is not None
-
-
-IS_NAME = Check("1 to 64 of A-Z a-z 0-9 _ -", _is_name)
-IS_TIMEZONE = Check("an IANA time zone such as 'Europe/Berlin'", _is_timezone)
-IS_ADDRESS = Check("an IP address or 'localhost'", _is_address)
-IS_ASSET = Check("an asset such as 'bus/0123', 'station/12' or 'device/SN77'", _is_asset)
-IS_HASH = Check("a hash as `ausguck keys hash-password` makes it, 'scrypt$...'", _is_hash)
-
-Name = Annotated[str, AfterValidator(IS_NAME)]
-TimeZone = Annotated[str, AfterValidator(IS_TIMEZONE)]
-Host = Annotated[str, AfterValidator(IS_ADDRESS)]
-Port = Annotated[int, Field(ge=0, le=65_535)]
-Asset = Annotated[str, AfterValidator(IS_ASSET)]
-PasswordHash = Annotated[SecretStr, AfterValidator(IS_HASH)]
-
-
-class Section(BaseModel):
-    """A table of the file: frozen, and closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+from ausguck.settings.partners import Gbfs, Influxdb, Subscriber
+from ausguck.settings.values import Asset, Host, Name, PasswordHash, Port, Section, TimeZone
 
 
 class Area(Section):
@@ -180,9 +107,12 @@ class Listener(Section):
 class Store(Section):
     """Where history is kept."""
 
-    kind: Literal["duckdb"] = Field("duckdb", description="embedded, in one file")
+    kind: Literal["duckdb", "influxdb"] = Field(
+        "duckdb", description="embedded in one file, or an InfluxDB 2 server"
+    )
     memory_limit_mb: int = Field(128, ge=64, description="DuckDB's own memory")
     threads: int = Field(2, ge=1, le=64, description="DuckDB's threads")
+    influxdb: Influxdb = Field(default_factory=Influxdb)
 
 
 class History(Section):
@@ -203,10 +133,27 @@ class Retention(Section):
     station_days: int = Field(400, ge=4, description="bike stations")
 
 
+class State(Section):
+    """The state of each minute, which dashboards read."""
+
+    enabled: bool = Field(default=True, description="whether each minute's state is written")
+    silent_after_s: int = Field(
+        300, ge=60, le=86_400, description="an asset heard from longer ago counts as silent"
+    )
+    known_days: int = Field(
+        7, ge=1, le=30, description="an asset heard from longer ago is no longer counted"
+    )
+
+
 class Api(Section):
     """Where people and programs ask."""
 
-    host: Host = Field("127.0.0.1", description="address to listen on; loopback only for now")
+    host: Host = Field("127.0.0.1", description="address to listen on")
+    is_guarded: bool = Field(
+        default=False,
+        description="whether something in front of us keeps strangers out, such as a container's "
+        "port published on loopback; only then may `host` be more than loopback",
+    )
     port: Port = Field(8080, description="TCP port; 0 takes a free one")
 
 
@@ -222,8 +169,11 @@ class Settings(Section):
     site: Site = Field(default_factory=Site)
     journal: Journal = Field(default_factory=Journal)
     listener: Listener = Field(default_factory=Listener)
+    subscriber: Subscriber = Field(default_factory=Subscriber)
+    gbfs: tuple[Gbfs, ...] = Field((), strict=False)
     store: Store = Field(default_factory=Store)
     history: History = Field(default_factory=History)
     retention: Retention = Field(default_factory=Retention)
+    state: State = Field(default_factory=State)
     api: Api = Field(default_factory=Api)
     log: Log = Field(default_factory=Log)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from ausguck.catalogue.state import StateMeasurement
 from ausguck.model import AssetId, Batch, Books, Kind, Outcome, Position, Reading, Refusal, Scalar
 
 RefusalSink = Callable[[Sequence[Refusal]], Awaitable[None]]
@@ -74,6 +75,18 @@ class StoredEvent(msgspec.Struct, frozen=True):
     detail: str
 
 
+class StateRow(msgspec.Struct, frozen=True):
+    """One row of state: `tags` and `values` in the order of `catalogue.state.table(measurement)`.
+
+    Known by measurement, tags and time; None where a value is unknown.
+    """
+
+    measurement: StateMeasurement
+    at_ms: int
+    tags: tuple[str, ...]
+    values: tuple[int | float | str | None, ...]
+
+
 class Store(Protocol):
     """History behind one port; both adapters pass `tests/store/contract.py` unread."""
 
@@ -113,6 +126,22 @@ class Store(Protocol):
         self, asset: AssetId, from_ms: int, to_ms: int, limit: int = 1000
     ) -> Sequence[StoredEvent]:
         """An asset's events of [from_ms, to_ms), oldest first."""
+        ...
+
+    async def record(self, rows: Sequence[StateRow]) -> None:
+        """Keep rows of state; one with the same measurement, tags and time replaces the first.
+
+        A row in which every value is None is not kept.
+
+        Raises:
+            StoreUnavailable: nothing is known to be written; the same call may be repeated.
+        """
+        ...
+
+    async def recorded(
+        self, measurement: StateMeasurement, from_ms: int, to_ms: int, limit: int = 100_000
+    ) -> Sequence[StateRow]:
+        """Rows of state of [from_ms, to_ms), by time and then by tags."""
         ...
 
     async def prune(self, now_ms: int) -> int:

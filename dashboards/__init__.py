@@ -1,0 +1,1 @@
+"""Grafana dashboards, generated: readings to people who have Grafana."""

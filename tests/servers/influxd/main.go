@@ -1,0 +1,26 @@
+// Command influxd is InfluxDB 2.7.12 as the tests run it: the server's own launcher and nothing else.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/influxdata/influxdb/v2"
+	"github.com/influxdata/influxdb/v2/cmd/influxd/launcher"
+	_ "github.com/influxdata/influxdb/v2/tsdb/engine/tsm1"
+	_ "github.com/influxdata/influxdb/v2/tsdb/index/tsi1"
+	"github.com/spf13/viper"
+)
+
+func main() {
+	influxdb.SetBuildInfo("v2.7.12", "ausguck-tests", "")
+	command, err := launcher.NewInfluxdCommand(context.Background(), viper.New())
+	if err == nil {
+		err = command.Execute()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
