@@ -3,7 +3,6 @@ import os
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
-
 from typing import TYPE_CHECKING
 
 import pytest
