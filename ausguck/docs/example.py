@@ -55,6 +55,7 @@ SAMPLES = {
     "gbfs[].address": "https://stables.donkey.bike/api/public/gbfs/3.0/donkey_kielsmile/gbfs.json",
     "gbfs[].authorization": "Bearer ...",
     "store.influxdb.token": "...",
+    "store.influxdb.token_file": "/etc/ausguck/tokens/writer",
     "listener.tls.certificate": "/etc/ausguck/tls/chain.pem",
     "listener.tls.key": "/etc/ausguck/tls/key.pem",
     "listener.tls.client_ca": "/etc/ausguck/tls/devices-ca.pem",

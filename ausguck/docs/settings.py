@@ -20,11 +20,16 @@ def settings() -> str:
         "`AUSGUCK_LISTENER__USERS=[{name = 'a', password_hash = '...', gateway = true}]`.",
         "Every mistake is told at start-up and by `ausguck check`, each on a line of its own: "
         "the key, what was found, what was expected. Values that may be secret are not shown.",
+        f"## Arrays of tables\n\nEach item is one of the tables below.\n\n{_table('')}",
         *(_section(entry) for entry in entries().values() if entry.shape is Shape.TABLE),
     )
 
 
 def _section(entry: Entry) -> str:
+    return f"## {code(entry.key)}\n\n{INTRODUCTIONS[entry.key]}\n\n{_table(entry.key)}"
+
+
+def _table(parent: str) -> str:
     rows = (
         (
             code(inner.key),
@@ -34,10 +39,9 @@ def _section(entry: Entry) -> str:
             "" if "[]" in inner.key else code(variable(inner.key)),
         )
         for inner in entries().values()
-        if inner.key.rpartition(".")[0] == entry.key and inner.shape is not Shape.TABLE
+        if inner.key.rpartition(".")[0] == parent and inner.shape is not Shape.TABLE
     )
-    head = ("key", "default", "expected", "what for", "variable")
-    return f"## {code(entry.key)}\n\n{INTRODUCTIONS[entry.key]}\n\n{table(head, rows)}"
+    return table(("key", "default", "expected", "what for", "variable"), rows)
 
 
 def _default(entry: Entry) -> str:

@@ -73,6 +73,9 @@ class Influxdb(Section):
         description="writer's token as `ausguck check --prepare` makes it; better as a "
         "variable than in a file",
     )
+    token_file: Path | None = Field(
+        None, strict=False, description="a file that holds the token instead, and nothing else"
+    )
     bucket_prefix: str = Field(
         "", max_length=64, description="stands before the name of every bucket"
     )

@@ -193,13 +193,24 @@ def _subscriber_tls(settings: Settings, machine: Machine) -> Iterator[ConfigErro
             yield ConfigError(f"subscriber.tls.{name}", found, "a PEM file that can be read")
 
 
-def _store(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
-    if settings.store.kind == "influxdb" and settings.store.influxdb.token is None:
+def _store(settings: Settings, machine: Machine) -> Iterator[ConfigError]:
+    influxdb = settings.store.influxdb
+    if settings.store.kind != "influxdb":
+        return
+    if influxdb.token is None and influxdb.token_file is None:
         yield ConfigError(
             "store.influxdb.token",
             "none, with store.kind 'influxdb'",
             "the writer's token as `ausguck check --prepare` makes it, "
-            "best in AUSGUCK_STORE__INFLUXDB__TOKEN",
+            "best in AUSGUCK_STORE__INFLUXDB__TOKEN, or token_file",
+        )
+    if influxdb.token is not None and influxdb.token_file is not None:
+        yield ConfigError("store.influxdb.token_file", "one besides a token", "one of the two")
+    elif influxdb.token_file and (reason := machine.unreadable(influxdb.token_file)):
+        yield ConfigError(
+            "store.influxdb.token_file",
+            f"{str(influxdb.token_file)!r}, {reason}",
+            "a file with the token `ausguck check --prepare` has written there",
         )
 
 

@@ -73,13 +73,18 @@ def test_the_example_holds_every_key() -> None:
 
 def test_what_is_commented_out_in_the_example_is_right_too(tmp_path: Path) -> None:
     text = re.sub(r"^#(?=[\[a-z])", "", example(), flags=re.MULTILINE)
-    text = re.sub(r"\[listener\.tls\].*?(?=# One)", "", text, flags=re.DOTALL)
+    files = r"^(certificate|key|client_ca|ca|token_file) = .*$"
+    text = re.sub(files, "", text, flags=re.MULTILINE)
+    text = text.replace("[listener.tls]", "").replace("port = 1883", "port = 1884", 1)
     path = tmp_path / "ausguck.toml"
     path.write_text(text, encoding="utf-8")
 
-    (user,) = load(path, {}).listener.users
+    settings = load(path, {})
 
-    assert user.name == "bus-0123"
+    assert [user.name for user in settings.listener.users] == ["bus-0123"]
+    assert [feed.name for feed in settings.gbfs] == ["sprottenflotte"]
+    assert settings.subscriber.user == "ausguck"
+    assert settings.store.influxdb.token is not None
 
 
 @pytest.mark.parametrize("entry", entries().values(), ids=lambda entry: entry.key)
