@@ -8,6 +8,8 @@ cannot average truth values.
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+import msgspec
+
 ONLY = "-"
 """Stands in a tag where there is nothing to say: InfluxDB drops empty tags."""
 
@@ -144,12 +146,14 @@ TABLES: tuple[StateTable, ...] = (
             Field("buses_online", int, "buses", "Of them heard from just now."),
             Field("buses_degraded", int, "buses", "Online, and without uplink."),
             Field("buses_planned_off", int, "buses", "That have said they sleep."),
+            Field("buses_silent", int, "buses", "In state 0: not heard from, and not asleep."),
             Field("clients", int, "devices", "In the Wi-Fi of all buses online."),
             Field("clients_guest", int, "devices", "Of them passengers'."),
             Field("guest_down_bytes", int, "B", "To passengers since the previous row."),
             Field("guest_up_bytes", int, "B", "From passengers since the previous row."),
             Field("stations_known", int, "stations", "Heard from within `state.known_days`."),
             Field("stations_online", int, "stations", "Of them heard from just now."),
+            Field("stations_silent", int, "stations", "In state 0: not heard from."),
             Field("stations_empty", int, "stations", "Online, renting and without a bike."),
             Field("stations_full", int, "stations", "Online, taking back and without room."),
             Field("stations_closed", int, "stations", "Online, and not renting."),
@@ -189,3 +193,15 @@ TABLES: tuple[StateTable, ...] = (
 def table(measurement: StateMeasurement) -> StateTable:
     """The columns of a measurement."""
     return next(one for one in TABLES if one.measurement is measurement)
+
+
+class StateRow(msgspec.Struct, frozen=True):
+    """One row of state: `tags` and `values` in the order of `table(measurement)`.
+
+    Known by measurement, tags and time; None where a value is unknown.
+    """
+
+    measurement: StateMeasurement
+    at_ms: int
+    tags: tuple[str, ...]
+    values: tuple[int | float | str | None, ...]
