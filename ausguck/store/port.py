@@ -6,8 +6,19 @@ from typing import Protocol
 
 import msgspec
 
-from ausguck.catalogue.state import StateMeasurement
+from ausguck.catalogue.state import StateMeasurement, StateRow
 from ausguck.model import AssetId, Batch, Books, Kind, Outcome, Position, Reading, Refusal, Scalar
+
+__all__ = [
+    "Every",
+    "Point",
+    "RefusalSink",
+    "Series",
+    "SeriesQuery",
+    "StateRow",
+    "Store",
+    "StoredEvent",
+]
 
 RefusalSink = Callable[[Sequence[Refusal]], Awaitable[None]]
 
@@ -73,18 +84,6 @@ class StoredEvent(msgspec.Struct, frozen=True):
     received_at_ms: int
     type: str
     detail: str
-
-
-class StateRow(msgspec.Struct, frozen=True):
-    """One row of state: `tags` and `values` in the order of `catalogue.state.table(measurement)`.
-
-    Known by measurement, tags and time; None where a value is unknown.
-    """
-
-    measurement: StateMeasurement
-    at_ms: int
-    tags: tuple[str, ...]
-    values: tuple[int | float | str | None, ...]
 
 
 class Store(Protocol):

@@ -1,0 +1,1 @@
+"""What is true now of each bus and station, and of ourselves; pure."""
