@@ -1,15 +1,16 @@
 """Which identities are stored at some assets and times: one query a table and day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ausguck.model import AssetId, Kind, Reading
 from ausguck.store.duckdb import frames
 from ausguck.store.duckdb.database import Database
-from ausguck.store.duckdb.identities import Identity, stored_identity
-from ausguck.store.duckdb.planning import LookUps, Moments
-from ausguck.store.duckdb.suspects import Saying
 from ausguck.store.duckdb.tables import EVENTS, IDENTITY, Table
+from ausguck.store.judging.identities import Identity, stored_identity
+from ausguck.store.judging.judgement import About, Question, Stored
+
+Moments = Iterable[tuple[AssetId, int]]
 
 DAY_MS = 86_400_000
 DOUBTFUL = "doubtful"
@@ -21,9 +22,16 @@ class StoredIdentities:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.look_ups = LookUps(self._readings_at, self._suspects_like, self._events_at)
 
-    def _readings_at(self, moments: Moments) -> Mapping[Identity, int]:
+    def answer(self, question: Question) -> Stored:
+        """What is stored of those that are doubtful."""
+        if question.about is About.EVENTS:
+            return self._events_at(question.moments)
+        if question.about is About.SUSPECTS:
+            return self._suspects_like([r for r in question.doubtful if isinstance(r, Reading)])
+        return self._readings_at(question.moments)
+
+    def _readings_at(self, moments: Moments) -> Stored:
         known: dict[Identity, int] = {}
         for (kind, _), part in _by_kind_and_day(moments).items():
             if kind not in IDENTITY:
@@ -36,9 +44,9 @@ class StoredIdentities:
                 known[key] = digest
         return known
 
-    def _suspects_like(self, readings: Sequence[Reading]) -> set[Saying]:
+    def _suspects_like(self, readings: Sequence[Reading]) -> Stored:
         """What the same boots have said without a time in the day before."""
-        found: set[Saying] = set()
+        found: dict[Identity, int] = {}
         for kind, table in IDENTITY.items():
             names = {reading.asset.name for reading in readings if reading.asset.kind is kind}
             if not names:
@@ -51,10 +59,10 @@ class StoredIdentities:
                 [since_ms, sorted(names)],
             ).fetchall()
             for site, name, boot_id, seq, digest in rows:
-                found.add((AssetId(site, kind, name), boot_id, seq, digest))
+                found[AssetId(site, kind, name), boot_id, seq, digest] = digest
         return found
 
-    def _events_at(self, moments: Moments) -> Mapping[Identity, int]:
+    def _events_at(self, moments: Moments) -> Stored:
         known: dict[Identity, int] = {}
         for (kind, _), part in _by_kind_and_day(moments).items():
             for site, _, name, at_ms, event_type, digest in self._stored(

@@ -1,77 +1,12 @@
-"""What the adapter remembers so as not to ask: where it stands, and each asset's newest.
-
-Read from the tables when the file is opened, and changed only behind a commit.
-"""
-
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+"""What the tables know of the newest, read when the file is opened."""
 
 import duckdb
 
 from ausguck import catalogue
-from ausguck.catalogue import DataClass
-from ausguck.model import AssetId, Books, Kind, Position, Reading
+from ausguck.model import AssetId, Books, Kind, Position
 from ausguck.store.duckdb import frames
-from ausguck.store.duckdb.suspects import Boot
 from ausguck.store.duckdb.tables import CURSOR, EVENTS, IDENTITY, SPARSE, Table
-
-
-@dataclass(slots=True)
-class Memory:
-    """One generation of it."""
-
-    position: Position | None
-    books: Books
-    newest_events: dict[AssetId, int]
-    latest: dict[AssetId, Reading] = field(default_factory=dict)
-    newest_readings: dict[AssetId, int] = field(default_factory=dict)
-    newest_suspects: dict[Boot, int] = field(default_factory=dict)
-
-    def remember(self, readings: Iterable[Reading]) -> None:
-        """Keep those that are newer than what is kept of their asset."""
-        latest = self.latest
-        for reading in readings:
-            kept = latest.get(reading.asset)
-            if (
-                kept is None
-                or reading.observed_at_ms > kept.observed_at_ms
-                or _rank(reading) > _rank(kept)
-            ):
-                latest[reading.asset] = reading
-
-    def forget(self, kind: Kind, before_ms: int) -> None:
-        """Drop what retention has removed: assets that were silent for all of it."""
-        for asset, reading in tuple(self.latest.items()):
-            if asset.kind is kind and reading.observed_at_ms < before_ms:
-                del self.latest[asset]
-
-    def forget_positions(self, before_ms: int) -> None:
-        """Drop the values of the class that is kept for the shortest time."""
-        for asset, reading in tuple(self.latest.items()):
-            if asset.kind is Kind.BUS and reading.observed_at_ms < before_ms:
-                self.latest[asset] = _without_positions(reading)
-
-
-def _rank(reading: Reading) -> tuple[int, int, int]:
-    """The later of one moment is the one with the higher sequence number."""
-    return reading.observed_at_ms, -1 if reading.seq is None else reading.seq, reading.digest
-
-
-def _without_positions(reading: Reading) -> Reading:
-    values = tuple(
-        None if metric.data_class is DataClass.EMPLOYEE_RELATED else value
-        for metric, value in zip(catalogue.metrics(reading.asset.kind), reading.values, strict=True)
-    )
-    return Reading(
-        reading.asset,
-        reading.observed_at_ms,
-        reading.received_at_ms,
-        reading.boot_id,
-        reading.seq,
-        reading.digest,
-        reading.clock_suspect,
-        values,
-    )
+from ausguck.store.judging.memory import Memory
 
 
 def load(connection: duckdb.DuckDBPyConnection) -> Memory:

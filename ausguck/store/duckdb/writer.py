@@ -14,7 +14,7 @@ from ausguck.probe import CrashPoint, Probe
 from ausguck.settings.tree import Retention
 from ausguck.store.duckdb.database import Database, is_fatal
 from ausguck.store.duckdb.lookups import DAY_MS, StoredIdentities
-from ausguck.store.duckdb.memory import Memory, load
+from ausguck.store.duckdb.memory import load
 from ausguck.store.duckdb.planning import Plan, plan
 from ausguck.store.duckdb.tables import (
     BUS_POSITION,
@@ -28,6 +28,7 @@ from ausguck.store.duckdb.tables import (
     Table,
     insert,
 )
+from ausguck.store.judging.memory import Memory
 
 FRAME = "incoming"
 DOUBT = -1
@@ -54,7 +55,7 @@ class Writer:
         self._database = database
         self._retention = retention
         self._probe = probe
-        self._look_ups = StoredIdentities(database).look_ups
+        self._stored = StoredIdentities(database)
         self._memory = load(database.writer)
         self._known_as_of = database.generation
 
@@ -79,8 +80,8 @@ class Writer:
             memory = self._settled()
             if memory.position is not None and position <= memory.position:
                 return None
-            made = plan(batch, memory, self._look_ups)
-            self.counts.checked += made.checked
+            made = plan(batch, memory, self._stored)
+            self.counts.checked += made.judgement.checked
             return made
 
         return self._guarded(decide)
@@ -90,7 +91,7 @@ class Writer:
 
         def write() -> Outcome:
             memory = self._settled()
-            if memory is not made.basis:
+            if memory is not made.judgement.basis:
                 raise StoreUnavailable(STORE, "reopened while a batch was under way")
             outcome = made.outcome
             books = Books(
@@ -101,10 +102,11 @@ class Writer:
             )
             self._transaction(lambda connection: _insert(connection, made, position, books))
             memory.position, memory.books = position, books
-            memory.newest_readings = made.newest_readings
-            memory.newest_suspects = made.newest_suspects
-            memory.newest_events = made.newest_events
-            memory.remember(made.readings)
+            judgement = made.judgement
+            memory.newest_readings = judgement.newest_readings
+            memory.newest_suspects = judgement.newest_suspects
+            memory.newest_events = judgement.newest_events
+            memory.remember(judgement.readings)
             self.counts.commits += 1
             self._probe(CrashPoint.STORE_AFTER_COMMIT)
             return outcome

@@ -12,8 +12,12 @@ from ausguck.model import AssetId, Event, Reading
 
 NEVER_MS = -(2**63)
 
-Identity = tuple[AssetId, int, int] | tuple[AssetId, int, str | None, int]
-"""The short form where content stands in for a sequence number."""
+Identity = (
+    tuple[AssetId, int, int]
+    | tuple[AssetId, int, str | None, int]
+    | tuple[AssetId, str | None, int, int]
+)
+"""By content, by sequence number, and that of a reading without a time of its own."""
 
 
 class Member(Protocol):

@@ -5,7 +5,7 @@ it is known by what the device did say: boot, sequence number and content. One t
 everything its boot has said so far is looked up; a later one is new without asking.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from ausguck.model import AssetId, Reading
@@ -13,13 +13,20 @@ from ausguck.model import AssetId, Reading
 Boot = tuple[AssetId, str | None]
 Saying = tuple[AssetId, str | None, int, int]
 """Asset, boot, sequence number and digest."""
-LookUp = Callable[[Sequence[Reading]], set[Saying]]
+
+
+class Doubts(NamedTuple):
+    """Which suspects may be stored already, and how far each boot has come."""
+
+    doubtful: list[Reading]
+    reached: dict[Boot, int]
+    any: bool
 
 
 class Sifted(NamedTuple):
     """Which readings of a batch go on, by index, and how far each boot has come."""
 
-    going_on: list[int]
+    going_on: Sequence[int]
     reached: dict[Boot, int]
 
 
@@ -33,25 +40,32 @@ def is_suspect(reading: Reading) -> bool:
     return reading.clock_suspect and reading.seq is not None
 
 
-def sift(readings: Sequence[Reading], newest: Mapping[Boot, int], look_up: LookUp) -> Sifted:
-    """Leave out the suspects that are stored already, or twice in the batch."""
+def doubt(readings: Sequence[Reading], newest: Mapping[Boot, int]) -> Doubts:
+    """Find the suspects that are not later than all that is known of their boot."""
     reached = dict(newest)
     doubtful: list[Reading] = []
+    found = False
     for reading in filter(is_suspect, readings):
+        found = True
         boot, seq = (reading.asset, reading.boot_id), reading.seq or 0
         known = reached.get(boot)
         if known is None or seq <= known:
             doubtful.append(reading)
         reached[boot] = seq if known is None else max(known, seq)
-    if reached == newest and not doubtful:
-        return Sifted(list(range(len(readings))), reached)
-    stored = look_up(doubtful) if doubtful else set()
+    return Doubts(doubtful, reached, found)
+
+
+def sift(readings: Sequence[Reading], doubts: Doubts, stored: Container[object]) -> Sifted:
+    """Leave out the suspects that are stored already, or twice in the batch."""
+    if not doubts.any:
+        return Sifted(range(len(readings)), doubts.reached)
+    said: set[Saying] = set()
     going_on: list[int] = []
     for index, reading in enumerate(readings):
         if is_suspect(reading):
-            said = saying(reading)
-            if said in stored:
+            mine = saying(reading)
+            if mine in stored or mine in said:
                 continue
-            stored.add(said)
+            said.add(mine)
         going_on.append(index)
-    return Sifted(going_on, reached)
+    return Sifted(going_on, doubts.reached)

@@ -1,0 +1,1 @@
+"""Which members of a batch are new: one judgement, whatever the store behind the port."""
