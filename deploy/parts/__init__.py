@@ -1,0 +1,1 @@
+"""The programs of `deploy/`, apart from their arguments; nothing here but the standard library."""
