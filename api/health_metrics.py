@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 
 from api import metrics as m
-from api.ports import HealthReport, JournalReport, ListenerReport, Status
+from api.ports import (
+    FeedReport,
+    HealthReport,
+    JournalReport,
+    ListenerReport,
+    Status,
+    SubscriberReport,
+)
 from ausguck.journal.port import Pause
 
 
@@ -26,6 +33,10 @@ def health_samples(report: HealthReport) -> Iterator[m.Sample]:
     yield m.Sample(m.HISTORY_FAILING, (), report.history.last_error is not None)
     if report.listener is not None:
         yield from _listener(report.listener)
+    if report.subscriber is not None:
+        yield from _subscriber(report.subscriber)
+    for feed in report.feeds:
+        yield from _feed(feed)
     yield m.Sample(m.CLOCK_JUMPED, (), report.clock.jumped)
     yield m.Sample(m.DISK_FREE_BYTES, (), report.disk.free_bytes)
     yield m.Sample(m.DISK_TOTAL_BYTES, (), report.disk.total_bytes)
@@ -52,3 +63,25 @@ def _listener(listener: ListenerReport) -> Iterator[m.Sample]:
         yield m.Sample(m.LISTENER_MESSAGES, (str(qos),), count)
     for reason, count in sorted(listener.refusals.items()):
         yield m.Sample(m.LISTENER_REFUSALS, (reason,), count)
+
+
+def _subscriber(subscriber: SubscriberReport) -> Iterator[m.Sample]:
+    yield m.Sample(m.SUBSCRIBER_CONNECTED, (), subscriber.is_connected)
+    yield m.Sample(m.SUBSCRIBER_CONNECTS, (), subscriber.connects)
+    yield m.Sample(m.SUBSCRIBER_MESSAGES, (), subscriber.messages)
+    yield m.Sample(m.SUBSCRIBER_SESSIONS_LOST, (), subscriber.sessions_lost)
+    yield m.Sample(m.SUBSCRIBER_STALE_ACKS, (), subscriber.stale_acks)
+    yield m.Sample(m.SUBSCRIBER_CANARY_MISSING, (), subscriber.canary_missing)
+    if subscriber.dropped_at_broker is not None:
+        yield m.Sample(m.BROKER_DROPPED, (), subscriber.dropped_at_broker)
+
+
+def _feed(feed: FeedReport) -> Iterator[m.Sample]:
+    yield m.Sample(m.FEED_OVERDUE, (feed.name,), feed.overdue_s)
+    yield m.Sample(m.FEED_STATIONS, (feed.name,), feed.stations)
+    yield m.Sample(m.FEED_UNKNOWN_STATIONS, (feed.name,), feed.unknown_stations)
+    yield m.Sample(m.FEED_MESSAGES, (feed.name,), feed.messages)
+    for outcome, count in sorted(feed.polls.items()):
+        yield m.Sample(m.FEED_POLLS, (feed.name, outcome), count)
+    for reason, count in sorted(feed.unfit.items()):
+        yield m.Sample(m.FEED_UNFIT, (feed.name, reason), count)

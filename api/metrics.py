@@ -128,6 +128,59 @@ LISTENER_MESSAGES = MetricDefinition(
 LISTENER_REFUSALS = MetricDefinition(
     "ausguck_listener_refusals_total", _COUNTER, "What was refused since start.", ("reason",)
 )
+SUBSCRIBER_CONNECTED = MetricDefinition(
+    "ausguck_subscriber_connected", _GAUGE, "1 while a session at the broker is open."
+)
+SUBSCRIBER_CONNECTS = MetricDefinition(
+    "ausguck_subscriber_connects_total", _COUNTER, "Sessions opened at the broker since start."
+)
+SUBSCRIBER_MESSAGES = MetricDefinition(
+    "ausguck_subscriber_messages_total", _COUNTER, "Messages taken from the broker since start."
+)
+SUBSCRIBER_SESSIONS_LOST = MetricDefinition(
+    "ausguck_subscriber_sessions_lost_total",
+    _COUNTER,
+    "Times the broker had forgotten our session, and what it held for us.",
+)
+SUBSCRIBER_STALE_ACKS = MetricDefinition(
+    "ausguck_subscriber_stale_acks_total",
+    _COUNTER,
+    "Acknowledgements held back because the connection they were for had ended.",
+)
+SUBSCRIBER_CANARY_MISSING = MetricDefinition(
+    "ausguck_subscriber_canary_missing",
+    _GAUGE,
+    "1 while our own last message through the broker did not come back.",
+)
+BROKER_DROPPED = MetricDefinition(
+    "ausguck_broker_dropped_messages",
+    _GAUGE,
+    "Messages the broker says it has dropped since it started; absent where it does not say.",
+)
+FEED_OVERDUE = MetricDefinition(
+    "ausguck_feed_overdue_seconds", _GAUGE, "Past the time the feed gave itself.", ("feed",)
+)
+FEED_STATIONS = MetricDefinition(
+    "ausguck_feed_stations", _GAUGE, "Stations the feed describes.", ("feed",)
+)
+FEED_UNKNOWN_STATIONS = MetricDefinition(
+    "ausguck_feed_unknown_stations",
+    _GAUGE,
+    "Stations with a status and no description, which are held.",
+    ("feed",),
+)
+FEED_MESSAGES = MetricDefinition(
+    "ausguck_feed_messages_total", _COUNTER, "Readings made of the feed since start.", ("feed",)
+)
+FEED_POLLS = MetricDefinition(
+    "ausguck_feed_polls_total",
+    _COUNTER,
+    "Questions asked of the feed since start, by how they ended.",
+    ("feed", "outcome"),
+)
+FEED_UNFIT = MetricDefinition(
+    "ausguck_feed_unfit_total", _COUNTER, "What was left out of the feed.", ("feed", "reason")
+)
 CLOCK_JUMPED = MetricDefinition(
     "ausguck_clock_jumped", _GAUGE, "1 while our own clock is not trusted."
 )
@@ -175,6 +228,19 @@ TABLE: tuple[MetricDefinition, ...] = (
     LISTENER_SESSIONS,
     LISTENER_MESSAGES,
     LISTENER_REFUSALS,
+    SUBSCRIBER_CONNECTED,
+    SUBSCRIBER_CONNECTS,
+    SUBSCRIBER_MESSAGES,
+    SUBSCRIBER_SESSIONS_LOST,
+    SUBSCRIBER_STALE_ACKS,
+    SUBSCRIBER_CANARY_MISSING,
+    BROKER_DROPPED,
+    FEED_OVERDUE,
+    FEED_STATIONS,
+    FEED_UNKNOWN_STATIONS,
+    FEED_MESSAGES,
+    FEED_POLLS,
+    FEED_UNFIT,
     CLOCK_JUMPED,
     DISK_FREE_BYTES,
     DISK_TOTAL_BYTES,

@@ -38,6 +38,10 @@ class Cause(StrEnum):
     BOOKS_UNBALANCED = "books_unbalanced"
     CLOCK_JUMPED = "clock_jumped"
     LISTENER_DOWN = "listener_down"
+    BROKER_AWAY = "broker_away"
+    BROKER_SILENT = "broker_silent"
+    BROKER_LOST_SESSION = "broker_lost_session"
+    FEED_OVERDUE = "feed_overdue"
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -87,6 +91,34 @@ class ListenerReport(msgspec.Struct, frozen=True):
     refusals: Mapping[str, int]
 
 
+class SubscriberReport(msgspec.Struct, frozen=True):
+    """Our session at the broker; `canary_missing` while our own last message did not return."""
+
+    is_connected: bool
+    connects: int
+    messages: int
+    sessions_lost: int
+    stale_acks: int
+    canary_missing: bool
+    dropped_at_broker: int | None
+    last_message_at_ms: int | None
+    last_error: str | None
+
+
+class FeedReport(msgspec.Struct, frozen=True):
+    """A bike feed; `overdue_s` is how long it has been past the time it gave itself."""
+
+    name: str
+    stations: int
+    unknown_stations: int
+    messages: int
+    polls: Mapping[str, int]
+    unfit: Mapping[str, int]
+    overdue_s: float
+    last_success_at_ms: int | None
+    last_error: str | None
+
+
 class ClockReport(msgspec.Struct, frozen=True):
     """Our own clock against the machine's steady one."""
 
@@ -112,7 +144,7 @@ class DeadLettersReport(msgspec.Struct, frozen=True):
 
 
 class HealthReport(msgspec.Struct, frozen=True):
-    """Everything the health route says; `listener` is None where it is switched off."""
+    """Everything the health route says; `listener` and `subscriber` are None where off."""
 
     status: Status
     why: Sequence[Why]
@@ -122,6 +154,8 @@ class HealthReport(msgspec.Struct, frozen=True):
     journal: JournalReport
     history: HistoryReport
     listener: ListenerReport | None
+    subscriber: SubscriberReport | None
+    feeds: Sequence[FeedReport]
     clock: ClockReport
     disk: DiskReport
     dead_letters: DeadLettersReport

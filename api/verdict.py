@@ -4,21 +4,25 @@ Failing means that readings are not taken in or not kept; degraded means that th
 late, or that something needs a person before it becomes worse.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from api.ports import (
     BooksReport,
     Cause,
     ClockReport,
     DeadLettersReport,
+    FeedReport,
     HistoryReport,
     JournalReport,
     Status,
+    SubscriberReport,
     Why,
 )
 from ausguck.journal.port import Pause
 
 LAG_DEGRADED_S = 60.0
+FEED_OVERDUE_S = 600.0
+"""GBFS 3.0 asks for realtime files that are five minutes old at most; twice that is late."""
 
 _PAUSES: dict[Pause, tuple[Status, Cause, str]] = {
     Pause.DISK: (
@@ -44,7 +48,7 @@ _PAUSES: dict[Pause, tuple[Status, Cause, str]] = {
 }
 
 
-def judge(
+def judge(  # noqa: PLR0913 - the verdict looks at every part
     *,
     books: BooksReport,
     journal: JournalReport,
@@ -52,10 +56,14 @@ def judge(
     clock: ClockReport,
     dead_letters: DeadLettersReport,
     listener_down: bool = False,
+    subscriber: SubscriberReport | None = None,
+    feeds: Sequence[FeedReport] = (),
 ) -> tuple[Status, tuple[Why, ...]]:
     """The status with its reasons, the worst first; no reason means ok."""
     found = [
         *_intake(journal, listener_down=listener_down),
+        *_broker(subscriber),
+        *_feeds(feeds),
         *_keeping(books, history, dead_letters),
         *_lateness(journal, clock),
     ]
@@ -78,6 +86,45 @@ def _intake(journal: JournalReport, *, listener_down: bool) -> Iterator[tuple[St
                 f"{journal.quarantined_ranges} damaged range(s) of the journal were set aside",
             ),
         )
+
+
+def _broker(subscriber: SubscriberReport | None) -> Iterator[tuple[Status, Why]]:
+    if subscriber is None:
+        return
+    if not subscriber.is_connected:
+        words = subscriber.last_error or "not connected yet"
+        yield Status.DEGRADED, Why(Cause.BROKER_AWAY, f"no session at the broker: {words}")
+    elif subscriber.canary_missing:
+        yield (
+            Status.FAILING,
+            Why(
+                Cause.BROKER_SILENT,
+                "the broker took our own message and did not hand it back; its access list may "
+                "keep devices' messages from us too: see `ausguck check --broker`",
+            ),
+        )
+    if subscriber.sessions_lost:
+        yield (
+            Status.DEGRADED,
+            Why(
+                Cause.BROKER_LOST_SESSION,
+                f"the broker forgot our session {subscriber.sessions_lost} time(s) since start; "
+                "what it held for us then is lost: see `ausguck check --broker`",
+            ),
+        )
+
+
+def _feeds(feeds: Sequence[FeedReport]) -> Iterator[tuple[Status, Why]]:
+    for feed in feeds:
+        if feed.overdue_s > FEED_OVERDUE_S:
+            why = f": {feed.last_error}" if feed.last_error else ""
+            yield (
+                Status.DEGRADED,
+                Why(
+                    Cause.FEED_OVERDUE,
+                    f"the feed {feed.name} is {feed.overdue_s:.0f} s overdue{why}",
+                ),
+            )
 
 
 def _keeping(

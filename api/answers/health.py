@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from api.answers.asset import UtcTime
-from api.ports import Cause, HealthReport, Status
+from api.ports import Cause, FeedReport, HealthReport, Status
 from ausguck.clock import iso_utc
 from ausguck.journal.port import Pause
 from ausguck.settings.tree import Site
@@ -67,6 +67,34 @@ class ListenerAnswer(BaseModel):
     )
 
 
+class SubscriberAnswer(BaseModel):
+    """Our session at the broker, since start."""
+
+    is_connected: bool = Field(description="a session is open now")
+    connects: int = Field(description="sessions opened")
+    messages: int = Field(description="messages taken")
+    sessions_lost: int = Field(description="times the broker had forgotten our session")
+    stale_acks: int = Field(description="acknowledgements held back after a reconnect")
+    canary_missing: bool = Field(description="our own last message did not come back")
+    dropped_at_broker: int | None = Field(description="by the broker's own count; null: not told")
+    last_message_at: UtcTime | None = Field(description="null before the first since start")
+    last_error: str | None = Field(description="why there is no session, or was none")
+
+
+class FeedAnswer(BaseModel):
+    """A feed of bike stations, since start."""
+
+    name: str = Field(description="as in the settings", examples=["sprottenflotte"])
+    stations: int = Field(description="stations it describes")
+    unknown_stations: int = Field(description="held: with a status and no description")
+    messages: int = Field(description="readings made of it")
+    polls: dict[str, int] = Field(description="questions asked, by how they ended")
+    unfit: dict[str, int] = Field(description="what was left out, by reason")
+    overdue_s: float = Field(description="past the time the feed gave itself; 0 when in time")
+    last_success_at: UtcTime | None = Field(description="null before the first since start")
+    last_error: str | None = Field(description="of the last question, if that failed")
+
+
 class ClockAnswer(BaseModel):
     """Our own clock."""
 
@@ -104,6 +132,8 @@ class HealthAnswer(BaseModel):
     journal: JournalAnswer
     history: HistoryAnswer
     listener: ListenerAnswer | None = Field(description="null where it is switched off")
+    subscriber: SubscriberAnswer | None = Field(description="null where it is switched off")
+    feeds: list[FeedAnswer]
     clock: ClockAnswer
     disk: DiskAnswer
     dead_letters: DeadLettersAnswer
@@ -125,6 +155,8 @@ def health_answer(report: HealthReport, site: Site) -> HealthAnswer:
             last_error=report.history.last_error,
         ),
         listener=_listener(report),
+        subscriber=_subscriber(report),
+        feeds=[_feed(feed) for feed in report.feeds],
         clock=ClockAnswer(
             now=iso_utc(report.clock.now_ms),
             jumped=report.clock.jumped,
@@ -148,6 +180,37 @@ def _listener(report: HealthReport) -> ListenerAnswer | None:
         messages_qos1=qos1,
         messages_qos2=qos2,
         refusals=dict(sorted(listener.refusals.items())),
+    )
+
+
+def _subscriber(report: HealthReport) -> SubscriberAnswer | None:
+    subscriber = report.subscriber
+    if subscriber is None:
+        return None
+    return SubscriberAnswer(
+        is_connected=subscriber.is_connected,
+        connects=subscriber.connects,
+        messages=subscriber.messages,
+        sessions_lost=subscriber.sessions_lost,
+        stale_acks=subscriber.stale_acks,
+        canary_missing=subscriber.canary_missing,
+        dropped_at_broker=subscriber.dropped_at_broker,
+        last_message_at=_moment(subscriber.last_message_at_ms),
+        last_error=subscriber.last_error,
+    )
+
+
+def _feed(feed: FeedReport) -> FeedAnswer:
+    return FeedAnswer(
+        name=feed.name,
+        stations=feed.stations,
+        unknown_stations=feed.unknown_stations,
+        messages=feed.messages,
+        polls=dict(sorted(feed.polls.items())),
+        unfit=dict(sorted(feed.unfit.items())),
+        overdue_s=feed.overdue_s,
+        last_success_at=_moment(feed.last_success_at_ms),
+        last_error=feed.last_error,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import httpx
+import msgspec
 from fastapi import FastAPI
 
 from api.app import create_app
@@ -17,14 +18,17 @@ from api.ports import (
     ClockReport,
     DeadLettersReport,
     DiskReport,
+    FeedReport,
     HealthReport,
     HistoryReport,
     JournalReport,
     ListenerReport,
     Ports,
     Status,
+    SubscriberReport,
 )
 from ausguck import catalogue
+from ausguck.catalogue.state import StateMeasurement
 from ausguck.clock import Clock, ManualClock
 from ausguck.desk.port import DeadLetterRow, DroppedValueRow
 from ausguck.errors import AusguckError
@@ -44,7 +48,15 @@ from ausguck.model import (
     Scalar,
 )
 from ausguck.settings.tree import Settings
-from ausguck.store.port import Every, Point, RefusalSink, Series, SeriesQuery, StoredEvent
+from ausguck.store.port import (
+    Every,
+    Point,
+    RefusalSink,
+    Series,
+    SeriesQuery,
+    StateRow,
+    StoredEvent,
+)
 
 SITE = "kiel"
 BASE = "http://127.0.0.1:8080"
@@ -77,6 +89,7 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.readings: list[Reading] = []
+        self.rows: list[StateRow] = []
         self.asked: list[SeriesQuery] = []
         self.error: AusguckError | Exception | None = None
 
@@ -127,6 +140,15 @@ class FakeStore:
     ) -> Sequence[StoredEvent]:
         del asset, from_ms, to_ms, limit
         return []
+
+    async def record(self, rows: Sequence[StateRow]) -> None:
+        self.rows.extend(rows)
+
+    async def recorded(
+        self, measurement: StateMeasurement, from_ms: int, to_ms: int, limit: int = 100_000
+    ) -> Sequence[StateRow]:
+        found = [row for row in self.rows if row.measurement is measurement]
+        return [row for row in found if from_ms <= row.at_ms < to_ms][:limit]
 
     async def prune(self, now_ms: int) -> int:
         del now_ms
@@ -216,6 +238,30 @@ class FakeHealth:
             journal=JournalReport(1000, 1_048_576, 0, 2048, 0.4, 9_000_000_000, Pause.NONE, 0, 1),
             history=HistoryReport(NOW_MS - 500),
             listener=ListenerReport(120, 130, (1, 990, 9), {"identity": 2}),
+            subscriber=SubscriberReport(
+                is_connected=True,
+                connects=1,
+                messages=990,
+                sessions_lost=0,
+                stale_acks=0,
+                canary_missing=False,
+                dropped_at_broker=0,
+                last_message_at_ms=NOW_MS - 700,
+                last_error=None,
+            ),
+            feeds=(
+                FeedReport(
+                    name="sprottenflotte",
+                    stations=198,
+                    unknown_stations=1,
+                    messages=200,
+                    polls={"changed": 12, "not_modified": 3},
+                    unfit={"negative": 1},
+                    overdue_s=0.0,
+                    last_success_at_ms=NOW_MS - 40_000,
+                    last_error=None,
+                ),
+            ),
             clock=ClockReport(NOW_MS),
             disk=DiskReport(9_000_000_000, 20_000_000_000, 2_000_000_000),
             dead_letters=DeadLettersReport(2, 100_000),
@@ -224,19 +270,8 @@ class FakeHealth:
     async def report(self) -> HealthReport:
         now_ms = self._clock.now_ms()
         shown = self.shown
-        return HealthReport(
-            status=shown.status,
-            why=shown.why,
-            version=shown.version,
-            started_at_ms=shown.started_at_ms,
-            books=shown.books,
-            journal=shown.journal,
-            history=shown.history,
-            listener=shown.listener,
-            clock=ClockReport(now_ms, shown.clock.jumped, shown.clock.last_jump_at_ms),
-            disk=shown.disk,
-            dead_letters=shown.dead_letters,
-        )
+        clock = ClockReport(now_ms, shown.clock.jumped, shown.clock.last_jump_at_ms)
+        return msgspec.structs.replace(shown, clock=clock)
 
 
 class FakeRetry:

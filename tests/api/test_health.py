@@ -6,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.health_metrics import health_samples
 from api.metrics import TABLE, MetricType, Sample, exposition
-from api.ports import Cause, HistoryReport, JournalReport, Status, Why
+from api.ports import Cause, HistoryReport, JournalReport, Status, SubscriberReport, Why
 from api.verdict import judge
 from ausguck.journal.port import Pause
 from tests.api.fakes import City, FakeHealth, populated
@@ -106,8 +106,57 @@ def _judged(**changes: object) -> tuple[Status, list[Cause]]:
         history=report.history,
         clock=report.clock,
         dead_letters=report.dead_letters,
+        subscriber=report.subscriber,
+        feeds=report.feeds,
     )
     return status, [entry.cause for entry in why]
+
+
+def _subscriber(**changes: object) -> SubscriberReport:
+    subscriber = FakeHealth(City().clock).shown.subscriber
+    assert subscriber is not None
+    return msgspec.structs.replace(subscriber, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "cause"),
+    [
+        ({"is_connected": False}, Status.DEGRADED, Cause.BROKER_AWAY),
+        ({"canary_missing": True}, Status.FAILING, Cause.BROKER_SILENT),
+        ({"sessions_lost": 1}, Status.DEGRADED, Cause.BROKER_LOST_SESSION),
+    ],
+)
+def test_a_broker_that_fails_us_is_told(
+    changes: dict[str, object], status: Status, cause: Cause
+) -> None:
+    assert _judged(subscriber=_subscriber(**changes)) == (status, [cause])
+
+
+def test_a_canary_is_not_missed_while_there_is_no_session() -> None:
+    away = _subscriber(is_connected=False, canary_missing=True)
+
+    assert _judged(subscriber=away) == (Status.DEGRADED, [Cause.BROKER_AWAY])
+
+
+@pytest.mark.parametrize(("overdue_s", "causes"), [(600.0, []), (601.0, [Cause.FEED_OVERDUE])])
+def test_a_feed_is_late_after_ten_minutes(overdue_s: float, causes: list[Cause]) -> None:
+    (feed,) = FakeHealth(City().clock).shown.feeds
+
+    _status, found = _judged(feeds=[msgspec.structs.replace(feed, overdue_s=overdue_s)])
+
+    assert found == causes
+
+
+def test_what_comes_from_broker_and_feeds_is_shown() -> None:
+    city = populated()
+    answer = city.ask("GET", "/api/v1/health").json()
+    text = city.ask("GET", "/metrics").text
+
+    assert answer["subscriber"]["messages"] == 990
+    assert answer["feeds"][0]["polls"] == {"changed": 12, "not_modified": 3}
+    assert "ausguck_subscriber_messages_total 990.0" in text
+    assert 'ausguck_feed_polls_total{feed="sprottenflotte",outcome="changed"} 12.0' in text
+    assert 'ausguck_feed_unfit_total{feed="sprottenflotte",reason="negative"} 1.0' in text
 
 
 def _journal(**changes: object) -> JournalReport:
