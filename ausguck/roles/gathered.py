@@ -21,8 +21,8 @@ from ausguck.model import (
 class Decoder(Protocol):
     """Bytes to readings; pure, and wired in by `ausguck.app`."""
 
-    def decode(self, record: Record) -> Decoded:
-        """What a record holds; whatever its bytes are, this does not raise."""
+    def decode_all(self, records: Sequence[Record]) -> Decoded:
+        """What records hold, in their order; whatever their bytes are, this does not raise."""
         ...
 
     def dead_letter(self, record: Record, element: int, reason: Reason, detail: str) -> DeadLetter:
@@ -58,20 +58,16 @@ class Gathered:
 
     def add(self, records: Sequence[Record], decoder: Decoder) -> None:
         """Decode records and count them in."""
-        readings, origins = self._readings, self._reading_origins
-        elements = 0
-        for part in map(decoder.decode, records):
-            readings += part.readings
-            origins += part.reading_origins
-            elements += part.elements
-            if part.is_plain:
-                continue
-            self.dead_letters += part.dead_letters
-            self.dropped += part.dropped
-            self.inventories += part.inventories
-            self._events += part.events
-            self._event_origins += part.event_origins
-        self._elements += elements
+        found = decoder.decode_all(records)
+        self._readings += found.readings
+        self._reading_origins += found.reading_origins
+        self._elements += found.elements
+        if not found.is_plain:
+            self._events += found.events
+            self._event_origins += found.event_origins
+            self.inventories += found.inventories
+            self.dead_letters += found.dead_letters
+            self.dropped += found.dropped
         self.records += records
         self.position = records[-1].after
 

@@ -6,7 +6,10 @@ from google_crc32c import value as crc32c
 
 
 def of_content(element: bytes) -> int:
-    """A cheap digest, for an element whose sequence number already says which one it is."""
+    """A cheap digest, for an element whose sequence number already says which one it is.
+
+    The fast path has its own copy of this line.
+    """
     checksum: int = crc32c(element)
     return len(element) << 32 | checksum
 

@@ -22,6 +22,9 @@ MAX_DETAIL: Final = 256
 _MAX_NAME: Final = 64
 _MAX_SIMS: Final = 8
 
+MAX_PLACE_NAME: Final = 128
+MAX_CAPACITY: Final = wire.MAX_VEHICLES
+
 _TEXT: Final = Annotated[str, Meta(max_length=_MAX_NAME)] | None
 _INVENTORY: Final[dict[str, Any]] = {
     "model": _TEXT,
@@ -30,7 +33,20 @@ _INVENTORY: Final[dict[str, Any]] = {
     "profile": _TEXT,
     "sim_count": Annotated[int, Meta(ge=0, le=_MAX_SIMS)] | None,
 }
-_TEXTS: Final = ("detail", "model", "firmware", "serial", "profile")
+# A bus has no place of its own: where it is tells of its driver, and is telemetry.
+_PLACE: Final[dict[str, Any]] = {
+    "name": Annotated[str, Meta(max_length=MAX_PLACE_NAME)] | None,
+    "lat": Annotated[float, Meta(ge=-90, le=90)] | None,
+    "lon": Annotated[float, Meta(ge=-180, le=180)] | None,
+    "capacity": Annotated[int, Meta(ge=0, le=MAX_CAPACITY)] | None,
+}
+_KEYS: Final[dict[Kind, tuple[str, ...]]] = {
+    Kind.BUS: tuple(_INVENTORY),
+    Kind.STATION: (*_INVENTORY, *_PLACE),
+}
+_TEXTS: Final = ("detail", "model", "firmware", "serial", "profile", "name")
+_COUNTS: Final = ("sim_count", "capacity")
+_NUMBER_STARTS: Final = b"-0123456789"
 _ABSENT: Final = msgspec.Raw(b"null")
 _DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
     key: msgspec.json.Decoder(of_type)
@@ -40,6 +56,7 @@ _DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
         "type": wire.EventType,
         "detail": Annotated[str, Meta(max_length=MAX_DETAIL)] | None,
         **_INVENTORY,
+        **_PLACE,
     }.items()
 }
 
@@ -83,23 +100,37 @@ def event(record: Record, asset: AssetId, windows: Windows) -> tuple[Event, list
 
 
 def inventory(record: Record, asset: AssetId, windows: Windows) -> tuple[Inventory, list[What]]:
-    """What a device says it is.
+    """What a device says it is, or a feed says of a station.
 
     Raises:
         Refused: nothing of it is what an inventory holds, or it is too old.
     """
     fields = take_apart(record.payload)
     observed_at_ms, dropped = _time(record, fields, windows)
-    values = {key: _value(fields, key, dropped) for key in _INVENTORY}
+    keys = _KEYS[asset.kind]
+    values = {key: _value(fields, key, dropped) for key in keys}
+    _check_place(values, dropped)
     if all(value is None for value in values.values()):
-        expected = ", ".join(_INVENTORY)
+        expected = ", ".join(keys)
         raise Refused(Reason.EMPTY, f"found nothing of an inventory, expected any of {expected}")
     cleaned: dict[str, Any] = {
         key: redact_text(value, key) if isinstance(value, str) else value
         for key, value in values.items()
     }
     found = Inventory(asset=asset, observed_at_ms=observed_at_ms, **cleaned)
-    return found, dropped + _unknown(fields, {*_INVENTORY, "observed_at"})
+    return found, dropped + _unknown(fields, {*keys, "observed_at"})
+
+
+def _check_place(values: dict[str, Any], dropped: list[What]) -> None:
+    """Leave out a position that cannot be."""
+    lat, lon = values.get("lat"), values.get("lon")
+    if (lat is None) is (lon is None) and not lat == lon == 0:
+        return
+    reason = Drop.NO_FIX if lat == lon == 0 else Drop.HALF_A_POSITION
+    for key in ("lat", "lon"):
+        if values[key] is not None:
+            dropped.append((key, reason, f"{values[key]:g}"))
+            values[key] = None
 
 
 def _event(
@@ -170,9 +201,9 @@ def _value(fields: Fields, key: str, dropped: list[What]) -> Any:  # noqa: ANN40
 def _reason(key: str, raw: bytes) -> Drop:
     if raw.startswith(b'"'):
         return Drop.TOO_LONG if key in _TEXTS else Drop.WRONG_TYPE
-    return (
-        Drop.OUT_OF_RANGE if key == "sim_count" and raw.lstrip(b"-").isdigit() else Drop.WRONG_TYPE
-    )
+    if key in {"lat", "lon"} and raw[:1] in _NUMBER_STARTS:
+        return Drop.OUT_OF_RANGE
+    return Drop.OUT_OF_RANGE if key in _COUNTS and raw.lstrip(b"-").isdigit() else Drop.WRONG_TYPE
 
 
 def _unknown(fields: Fields, known: set[str]) -> list[What]:

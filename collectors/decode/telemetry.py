@@ -12,7 +12,7 @@ from collectors.decode.explain import Dropped, head_value, metric_value
 from collectors.decode.fields import Fields, take_apart
 from collectors.decode.letters import Drop, Refused, example, name
 from collectors.decode.moments import Verdict, Windows
-from collectors.decode.plain import Places, Plain
+from collectors.decode.plain import Places, plain_reader
 
 What = tuple[str, Drop, str]
 """A value left out: its key, why, and a redacted example."""
@@ -37,7 +37,7 @@ class Elements:
         self._metrics = catalogue.metrics(kind)
         self._index = {key: index for index, key in enumerate(catalogue.keys(kind))}
         self._places = Places(kind, area)
-        self.plain = Plain(kind, self._places, windows).reading
+        self.plain = plain_reader(kind, self._places, windows)
 
     def explained(
         self, asset: AssetId, received_at_ms: int, element: bytes, *, live: bool

@@ -25,7 +25,7 @@ EARLIER_MS = RECEIVED_MS - DAY_MS
 
 def event_of(topic: str, document: object) -> Event:
     found = decode(document, topic)
-    assert found.event_origins == (Origin(POSITION, 0),)
+    assert found.event_origins == [Origin(POSITION, 0)]
     (event,) = found.events
     return event
 

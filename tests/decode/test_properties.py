@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ausguck import catalogue
 from ausguck.catalogue import Metric, wire
 from ausguck.journal.port import RecordType
-from ausguck.model import Decoded, Kind
+from ausguck.model import Decoded, Kind, Position
 from tests.decode.records import (
     BUS,
     DAY_MS,
@@ -159,3 +159,21 @@ def test_what_is_kept_is_valid_and_what_is_not_is_counted(fields: dict[str, obje
         }
         counted = {value.key for value in found.dropped} - set(wire.HEAD_KEYS)
         assert counted == told - set(kept)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.tuples(st.sampled_from(TOPICS), any_json | near_misses | elements_of(Kind.BUS))))
+def test_a_row_of_records_says_what_each_of_them_says(row: list[tuple[str, object]]) -> None:
+    records = [
+        msgspec.structs.replace(
+            record(topic, json.dumps(document).encode()), position=Position(3, 1, number)
+        )
+        for number, (topic, document) in enumerate(row)
+    ]
+    together = IN_KIEL.decode_all(records)
+    alone = [IN_KIEL.decode(each) for each in records]
+    for name in Decoded.__struct_fields__:
+        if name != "elements":
+            parts = [part for each in alone for part in getattr(each, name)]
+            assert list(getattr(together, name)) == parts, name
+    assert together.elements == sum(each.elements for each in alone)

@@ -37,7 +37,7 @@ def test_a_live_object_is_one_reading() -> None:
         "lat": 54.3,
         "lon": 10.1,
     }
-    assert found.reading_origins == (Origin(POSITION, 0),)
+    assert found.reading_origins == [Origin(POSITION, 0)]
     assert not found.dead_letters
     assert not found.dropped
 

@@ -73,22 +73,30 @@ class ScriptedTail:
 class ScriptedDecoder:
     """A payload of `bad` is a dead letter; everything else is a reading."""
 
-    def decode(self, record: Record) -> Decoded:
-        origin = Origin(record.position, 0)
-        if record.payload == b"bad":
-            letter = self.dead_letter(record, 0, Reason.UNDECODABLE, "not JSON")
-            return Decoded(dead_letters=[letter])
-        reading = Reading(
-            asset=BUS,
-            observed_at_ms=record.received_at_ms,
-            received_at_ms=record.received_at_ms,
-            boot_id=None,
-            seq=1,
-            digest=1,
-            clock_suspect=False,
-            values=(),
+    def decode_all(self, records: Sequence[Record]) -> Decoded:
+        good = [record for record in records if record.payload != b"bad"]
+        return Decoded(
+            readings=[
+                Reading(
+                    asset=BUS,
+                    observed_at_ms=record.received_at_ms,
+                    received_at_ms=record.received_at_ms,
+                    boot_id=None,
+                    seq=1,
+                    digest=1,
+                    clock_suspect=False,
+                    values=(),
+                )
+                for record in good
+            ],
+            reading_origins=[Origin(record.position, 0) for record in good],
+            dead_letters=[
+                self.dead_letter(record, 0, Reason.UNDECODABLE, "not JSON")
+                for record in records
+                if record.payload == b"bad"
+            ],
+            elements=len(records),
         )
-        return Decoded(readings=[reading], reading_origins=[origin])
 
     def dead_letter(self, record: Record, element: int, reason: Reason, detail: str) -> DeadLetter:
         origin = Origin(record.position, element)
@@ -279,8 +287,8 @@ def test_long_records_are_taken_in_parts() -> None:
 
 def test_a_batch_is_as_large_as_its_elements() -> None:
     class Arrays(ScriptedDecoder):
-        def decode(self, record: Record) -> Decoded:
-            return msgspec.structs.replace(super().decode(record), elements=500)
+        def decode_all(self, records: Sequence[Record]) -> Decoded:
+            return msgspec.structs.replace(super().decode_all(records), elements=1000)
 
     gathered = Gathered(Position(1, 1, 0))
     gathered.add([record(1), record(2)], Arrays())
