@@ -1,19 +1,49 @@
 """`ausguck check`: is the settings file right, and what does it come to?"""
 
+from pathlib import Path
+
 import click
 
+from ausguck.cli.prepare import (
+    prepare_influxdb,
+    prepare_option,
+    refuse_without_prepare,
+    tokens_dir_option,
+    yes_option,
+)
 from ausguck.settings.tree import Settings
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the whole tree as JSON, no secrets.")
+@prepare_option
+@tokens_dir_option
+@yes_option
 @click.pass_obj
-def check(settings: Settings, *, as_json: bool) -> None:
+def check(
+    settings: Settings, *, as_json: bool, prepare: bool, tokens_dir: Path | None, yes: bool
+) -> None:
     """Check the settings and say what they come to.
 
     Exit status 0 when they are right, 2 when not; then each mistake is on a line of its own:
     the key, what was found and what was expected. Nothing is started.
+
+    With --prepare the InfluxDB of [store.influxdb] gets what Ausguck needs: the organisation if
+    the token may make it, its buckets with their retention, InfluxQL's mappings, and three
+    tokens: `writer` for Ausguck, `reader` for operations' Grafana, `planner` for the planners'
+    (rollups without vehicles). The operator's token comes from the variable INFLUX_TOKEN or is
+    asked for, and is not kept. Run again it changes only what differs; a retention is shortened,
+    which removes readings, only after a yes. Exit status 1 when the server refused.
+
+    \b
+    Examples:
+      ausguck check
+      ausguck check --prepare --tokens-dir /etc/ausguck/tokens
     """
+    if prepare:
+        prepare_influxdb(settings, tokens_dir, yes=yes, as_json=as_json)
+        return
+    refuse_without_prepare(tokens_dir, yes=yes)
     if as_json:
         click.echo(settings.model_dump_json(indent=2))
         return
