@@ -12,6 +12,7 @@ from ausguck.cli.deadletters import deadletters
 from ausguck.cli.demo import demo
 from ausguck.cli.journal import journal
 from ausguck.cli.keys import keys
+from ausguck.cli.prepare import TOKEN_KEYS
 from ausguck.cli.replay import replay
 from ausguck.cli.run import run
 from ausguck.cli.simulate import simulate
@@ -57,7 +58,8 @@ def main(context: click.Context, config: Path | None) -> None:
     if context.resilient_parsing or "--help" in sys.argv:
         return
     try:
-        context.obj = load(config, os.environ)
+        made_later = TOKEN_KEYS if "--prepare" in sys.argv else ()
+        context.obj = load(config, os.environ, made_later=made_later)
     except ConfigError as error:
         click.echo(f"The settings are not right:\n{error}", err=True)
         click.echo("Every setting is in ausguck.example.toml and docs/reference.", err=True)

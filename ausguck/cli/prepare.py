@@ -13,10 +13,13 @@ from pydantic import SecretStr
 from ausguck.settings.tree import Settings
 from ausguck.store.influxdb_setup.files import TokenFiles
 from ausguck.store.influxdb_setup.steps import Change, Shortening, Step
+from ausguck.store.influxdb_setup.wanted import Role
 
 VARIABLE = "INFLUX_TOKEN"
 EXPECTED = "the operator token or an all-access token of the InfluxDB"
 TOKENS = "tokens"
+TOKEN_KEYS = ("store.influxdb.token", "store.influxdb.token_file")
+"""Settings that may be wrong as yet when preparing: it makes what they want."""
 
 prepare_option = click.option(
     "--prepare",
@@ -117,12 +120,18 @@ def _may_shorten(shorter: Sequence[Shortening]) -> bool:
 
 
 def _verdict(settings: Settings, folder: Path, changed: int) -> str:
-    if not changed:
-        return "Ready: nothing had to be changed."
-    lines = [f"Ready: {changed} changed."]
-    if settings.store.kind != "influxdb" or settings.store.influxdb.token_file is None:
+    lines = [f"Ready: {changed} changed." if changed else "Ready: nothing had to be changed."]
+    store = settings.store
+    writer = folder / Role.WRITER
+    if store.kind != "influxdb":
         lines.append(
-            "To keep history there, set store.kind = 'influxdb' and "
-            f"store.influxdb.token_file = {str(folder / 'writer')!r}."
+            "History is still kept in DuckDB; to keep it there, set store.kind = 'influxdb' and "
+            f"store.influxdb.token_file = {str(writer)!r}."
         )
+    elif store.influxdb.token is None and not _is_same(store.influxdb.token_file, writer):
+        lines.append(f"Now set store.influxdb.token_file = {str(writer)!r}.")
     return "\n".join(lines)
+
+
+def _is_same(one: Path | None, other: Path) -> bool:
+    return one is not None and one.absolute() == other.absolute()

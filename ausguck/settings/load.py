@@ -6,7 +6,7 @@ with none of them the defaults hold. Variables stand over the file.
 
 import ssl
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,8 +31,12 @@ class _Draft(NamedTuple):
     errors: list[ConfigError]
 
 
-def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+def load(
+    path: Path | None, environ: Mapping[str, str], *, made_later: Container[str] = ()
+) -> Settings:
     """The settings of this process.
+
+    `made_later` are keys that a command is about to satisfy: they may not fit the rest yet.
 
     Raises:
         ConfigError: a setting is wrong; `ConfigErrors` when several are, each on a line.
@@ -43,7 +47,11 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     errors = [
         *variables.errors,
         *draft.errors,
-        *broken(draft.settings, MACHINE, draft.sound),
+        *(
+            error
+            for error in broken(draft.settings, MACHINE, draft.sound)
+            if error.key not in made_later
+        ),
     ]
     if len(errors) > 1:
         raise ConfigErrors(errors)

@@ -4,7 +4,16 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
-from ausguck.settings.values import FeedAddress, HostName, Name, Port, Section, Token, WebAddress
+from ausguck.settings.values import (
+    BucketPrefix,
+    FeedAddress,
+    HostName,
+    Name,
+    Port,
+    Section,
+    Token,
+    WebAddress,
+)
 
 
 class BrokerTls(Section):
@@ -76,9 +85,7 @@ class Influxdb(Section):
     token_file: Path | None = Field(
         None, strict=False, description="a file that holds the token instead, and nothing else"
     )
-    bucket_prefix: str = Field(
-        "", max_length=64, description="stands before the name of every bucket"
-    )
+    bucket_prefix: BucketPrefix = Field("", description="stands before the name of every bucket")
     consumer: Name = Field(
         "ausguck", description="whose place in the journal is kept; another a process"
     )

@@ -16,6 +16,7 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ASSET = re.compile(r"(bus|station|device)/[A-Za-z0-9_-]{1,64}")
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62}\.?)*")
 TOKEN = re.compile(r"[\x21-\x7e]{1,512}")
+BUCKET_PREFIX = re.compile(r"([A-Za-z0-9.-][A-Za-z0-9._-]{0,63})?")
 HASH = re.compile(
     r"scrypt\$([0-9]{1,9})\$([0-9]{1,4})\$([0-9]{1,4})\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+"
 )
@@ -97,6 +98,10 @@ def _is_feed(address: str) -> bool:
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
 
 
+def _is_bucket_prefix(prefix: str) -> bool:
+    return BUCKET_PREFIX.fullmatch(prefix) is not None
+
+
 def _is_token(token: SecretStr) -> bool:
     return TOKEN.fullmatch(token.get_secret_value()) is not None
 
@@ -110,6 +115,10 @@ IS_HOST_NAME = Check("an IP address or a host's name", _is_host_name)
 IS_WEB_ADDRESS = Check("an http or https address without user, query or fragment", _is_web_address)
 IS_FEED = Check("an http or https address, or a file's path", _is_feed)
 IS_TOKEN = Check("1 to 512 printable ASCII characters without a space", _is_token)
+# A database of InfluxQL is called after its bucket; with any other character it cannot be.
+IS_BUCKET_PREFIX = Check(
+    "at most 64 of A-Z a-z 0-9 . - _, the first no underscore", _is_bucket_prefix
+)
 
 Name = Annotated[str, AfterValidator(IS_NAME)]
 TimeZone = Annotated[str, AfterValidator(IS_TIMEZONE)]
@@ -120,6 +129,7 @@ PasswordHash = Annotated[SecretStr, AfterValidator(IS_HASH)]
 HostName = Annotated[str, AfterValidator(IS_HOST_NAME)]
 WebAddress = Annotated[str, AfterValidator(IS_WEB_ADDRESS)]
 FeedAddress = Annotated[str, AfterValidator(IS_FEED)]
+BucketPrefix = Annotated[str, AfterValidator(IS_BUCKET_PREFIX)]
 Token = Annotated[SecretStr, AfterValidator(IS_TOKEN)]
 
 
