@@ -27,7 +27,9 @@ MESSAGES = {
     Message.STATUS: f'`{{"state": ..., "observed_at": ...}}` with one of {STATE_WORDS}, or a '
     f"bare word: {BARE}. May be retained, and may be a will, which is stamped with the time it "
     "was received.",
-    Message.INVENTORY: "`model`, `firmware`, `serial`, `profile`, `sim_count`; the newest holds.",
+    Message.INVENTORY: "`model`, `firmware`, `serial`, `profile`, `sim_count`; "
+    "for a station besides `name`, `lat`, `lon`, `capacity`, which a bike feed tells and a "
+    "controller need not. Of each of the two groups the newest holds.",
     Message.EVENT: '`{"type": ..., "detail": ..., "observed_at": ...}`; the type is 1 to 64 of '
     "`a-z 0-9 _ . -`.",
     Message.CMD: "Towards the device, best effort while it is connected; a device may "
