@@ -21,6 +21,8 @@ class CrashPoint(StrEnum):
     LISTENER_AFTER_PUBACK = "listener.after_puback"
     LISTENER_BEFORE_PUBREC = "listener.before_pubrec"
     LISTENER_BEFORE_PUBCOMP = "listener.before_pubcomp"
+    SUBSCRIBER_BEFORE_PUBACK = "subscriber.before_puback"
+    SUBSCRIBER_AFTER_PUBACK = "subscriber.after_puback"
     HISTORY_BEFORE_DEADLETTERS = "history.before_deadletters"
     HISTORY_AFTER_DEADLETTERS = "history.after_deadletters"
     STORE_BEFORE_COMMIT = "store.before_commit"

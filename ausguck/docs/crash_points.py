@@ -13,6 +13,8 @@ PLACES = {
     CrashPoint.LISTENER_AFTER_PUBACK: "The acknowledgement is with the system or on its way.",
     CrashPoint.LISTENER_BEFORE_PUBREC: "A QoS 2 packet id is on disk; its publisher sends again.",
     CrashPoint.LISTENER_BEFORE_PUBCOMP: "A packet id is free again; its publisher asks again.",
+    CrashPoint.SUBSCRIBER_BEFORE_PUBACK: "A message is on disk; the broker will send it again.",
+    CrashPoint.SUBSCRIBER_AFTER_PUBACK: "The broker's acknowledgement is with the system.",
     CrashPoint.HISTORY_BEFORE_DEADLETTERS: "A batch is decoded; nothing of it is kept yet.",
     CrashPoint.HISTORY_AFTER_DEADLETTERS: "Dead letters are kept; the position has not moved.",
     CrashPoint.STORE_BEFORE_COMMIT: "Rows and position are written in a transaction left open.",

@@ -1,6 +1,6 @@
-"""MQTT 5 properties a client may send: which, where, how often, and with what values."""
+"""MQTT 5 properties: who may send which, where, how often, and with what values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from collectors.mqtt.protocol import Code
@@ -63,11 +63,22 @@ def _subscription_id(reader: Reader) -> None:
     raise reader.fail("subscription_id", Code.SUBSCRIPTION_IDS)
 
 
+def _subscription_id_of_server(reader: Reader) -> None:
+    # We never ask for one; one that comes nevertheless does no harm.
+    if not reader.varint():
+        raise reader.fail("property_zero", Code.PROTOCOL_ERROR)
+
+
 class Property(NamedTuple):
     """What the value of a property must look like, and the packets that may carry it."""
 
     check: Callable[[Reader], None]
     packets: frozenset[str]
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether one packet may carry several."""
+        return self.check in {_pair, _subscription_id_of_server}
 
 
 def _in(check: Callable[[Reader], None], *packets: str) -> Property:
@@ -99,9 +110,40 @@ PROPERTIES = {
     ),
     0x27: _in(_four_not_zero, "connect"),
 }
+"""What a client may send."""
+
+FROM_SERVER = {
+    0x01: _in(_flag, "publish"),
+    0x02: _in(_four, "publish"),
+    0x03: _in(_text, "publish"),
+    0x08: _in(_topic, "publish"),
+    0x09: _in(_binary, "publish"),
+    SUBSCRIPTION_ID: _in(_subscription_id_of_server, "publish"),
+    0x11: _in(_four, "connack"),
+    0x12: _in(_text, "connack"),
+    0x13: _in(_two, "connack"),
+    AUTH_METHOD: _in(_text, "connack"),
+    AUTH_DATA: _in(_binary, "connack"),
+    0x1A: _in(_text, "connack"),
+    0x1C: _in(_text, "connack", "disconnect"),
+    0x1F: _in(_text, "connack", "suback", "unsuback", "disconnect", *ACKS),
+    0x21: _in(_two_not_zero, "connack"),
+    0x22: _in(_two, "connack"),
+    TOPIC_ALIAS: _in(_alias, "publish"),
+    0x24: _in(_flag, "connack"),
+    0x25: _in(_flag, "connack"),
+    USER_PROPERTY: _in(_pair, "connack", "publish", "suback", "unsuback", "disconnect", *ACKS),
+    0x27: _in(_four_not_zero, "connack"),
+    0x28: _in(_flag, "connack"),
+    0x29: _in(_flag, "connack"),
+    0x2A: _in(_flag, "connack"),
+}
+"""What a server may send to us, who use neither topic aliases nor AUTH."""
 
 
-def check_properties(reader: Reader, place: str) -> frozenset[int]:
+def check_properties(
+    reader: Reader, place: str, table: Mapping[int, Property] = PROPERTIES
+) -> frozenset[int]:
     """Judge the properties that come next and return which there were.
 
     Raises:
@@ -115,12 +157,12 @@ def check_properties(reader: Reader, place: str) -> frozenset[int]:
     seen: set[int] = set()
     while part.at < end:
         identifier = part.varint()
-        known = PROPERTIES.get(identifier)
+        known = table.get(identifier)
         if known is None:
             raise part.fail("property_unknown")
         if place not in known.packets:
             raise part.fail("property_out_of_place", Code.PROTOCOL_ERROR)
-        if identifier in seen and identifier != USER_PROPERTY:
+        if identifier in seen and not known.repeatable:
             raise part.fail("property_repeated", Code.PROTOCOL_ERROR)
         seen.add(identifier)
         known.check(part)

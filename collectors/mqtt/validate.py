@@ -4,11 +4,11 @@
 that was not taken apart here first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from collectors.mqtt.framing import remaining_length
-from collectors.mqtt.properties import AUTH_METHOD, check_properties
+from collectors.mqtt.properties import AUTH_METHOD, PROPERTIES, Property, check_properties
 from collectors.mqtt.protocol import V5, V311, Code, PacketType, ProtocolError
 from collectors.mqtt.reader import Reader
 
@@ -33,8 +33,15 @@ class PublishParts(NamedTuple):
     payload_at: int
 
 
-def locate_publish(version: int, first: int, buffer: bytes, body: int, after: int) -> PublishParts:
-    """Judge a PUBLISH in full and say where its parts lie.
+def locate_publish(
+    version: int,
+    first: int,
+    buffer: bytes,
+    body: int,
+    after: int,
+    table: Mapping[int, Property] = PROPERTIES,
+) -> PublishParts:
+    """Judge a PUBLISH in full and say where its parts lie; `table` is what its sender may use.
 
     Raises:
         ProtocolError: it is malformed, or uses what CONNACK says we do not have.
@@ -49,7 +56,7 @@ def locate_publish(version: int, first: int, buffer: bytes, body: int, after: in
     topic = buffer[body + 2 : reader.at]
     packet_id = reader.packet_id() if qos else 0
     if version == V5:
-        check_properties(reader, "publish")
+        check_properties(reader, "publish", table)
     return PublishParts(topic, packet_id, reader.at)
 
 
@@ -152,7 +159,12 @@ RULES = {
 }
 
 
-def _open(packet: bytes) -> tuple[PacketType, Reader]:
+def open_packet(packet: bytes) -> tuple[PacketType, Reader]:
+    """What one whole packet is, and a reader of its body.
+
+    Raises:
+        ProtocolError: it is not one whole packet, or of no type there is.
+    """
     length, body = remaining_length(packet, 1, len(packet))
     if not body or body + length != len(packet):
         raise ProtocolError("framing", "not_one_packet")
@@ -169,7 +181,7 @@ def check_packet(version: int, packet: bytes) -> PacketType:
     Raises:
         ProtocolError: it is malformed, or not for a client to send.
     """
-    kind, reader = _open(packet)
+    kind, reader = open_packet(packet)
     first = packet[0]
     if kind is PacketType.PUBLISH:
         _publish(version, reader, first)
@@ -189,7 +201,7 @@ def connect_version(packet: bytes) -> int:
     Looks no further than the level, so that even a malformed CONNECT can be answered in the
     client's own version.
     """
-    kind, reader = _open(packet)
+    kind, reader = open_packet(packet)
     if kind is not PacketType.CONNECT:
         raise reader.fail("before_connect", Code.PROTOCOL_ERROR)
     name = reader.binary()
@@ -203,7 +215,7 @@ def check_connect(packet: bytes) -> int:
     Raises:
         ProtocolError: it is malformed, or of another version.
     """
-    kind, reader = _open(packet)
+    kind, reader = open_packet(packet)
     if kind is not PacketType.CONNECT:
         raise reader.fail("before_connect", Code.PROTOCOL_ERROR)
     if packet[0] & 0x0F:

@@ -1,0 +1,153 @@
+"""What each packet of the broker means to us, ordinary messages in a row excepted."""
+
+from collections.abc import Callable
+from typing import cast
+
+import mqtt5
+
+from ausguck.journal.port import Flag, RecordType
+from collectors.listener.publishing import FLAGS
+from collectors.mqtt import codec
+from collectors.mqtt.from_server import check_server_packet, locate
+from collectors.mqtt.protocol import V5, Code, PacketType, ProtocolError
+from collectors.mqtt.validate import PublishParts
+from collectors.subscriber import ends, wishes
+from collectors.subscriber.ends import End
+from collectors.subscriber.generation import Generation, Phase
+
+DROPPED_TOPIC = wishes.DROPPED_TOPIC.encode()
+REFUSED_FROM = 0x80
+
+
+def answer(connection: Generation, packet: bytes) -> None:
+    """Take one whole packet.
+
+    Raises:
+        ProtocolError: it is against the rules, and the connection must end.
+    """
+    kind = check_server_packet(packet)
+    if (kind is PacketType.CONNACK) is not (connection.phase is Phase.NEW):
+        reason = "before_connack" if connection.phase is Phase.NEW else "second_connack"
+        raise ProtocolError(kind.name.lower(), reason, Code.PROTOCOL_ERROR)
+    ANSWERS[kind](connection, packet)
+
+
+def _connack(connection: Generation, packet: bytes) -> None:
+    intake = connection.intake
+    connack = cast("mqtt5.ConnAckPacket", codec.decode(V5, packet))
+    subscribe = wishes.subscribe(intake.wishes)
+    verdict = wishes.judge_connack(connack, intake.settings, len(subscribe))
+    if not int(connack.reason_code):
+        connection.phase = Phase.KNOWN
+    if isinstance(verdict, End):
+        connection.end(verdict, Code.SUCCESS)
+        return
+    connection.agreed = verdict
+    connection.keep_alive_s = verdict.keep_alive_s
+    connection.since_s = connection.heard_s
+    connection.notes += verdict.notes
+    if not verdict.session_present:
+        intake.open_ids.clear()
+    connection.tell(subscribe)
+    connection.greeted.set_result(None)
+
+
+def _suback(connection: Generation, packet: bytes) -> None:
+    suback = cast("mqtt5.SubAckPacket", codec.decode(V5, packet))
+    if connection.phase is not Phase.KNOWN or suback.packet_id != wishes.SUBSCRIBE_ID:
+        raise ProtocolError("suback", "not_asked_for", Code.PROTOCOL_ERROR)
+    end, notes = wishes.judge_suback(
+        [int(code) for code in suback.reason_codes], connection.intake.wishes
+    )
+    connection.notes += notes
+    if end is not None:
+        connection.end(end, Code.SUCCESS)
+        return
+    connection.phase = Phase.OPEN
+    connection.on_open(connection)
+
+
+def _publish(connection: Generation, packet: bytes) -> None:
+    intake = connection.intake
+    parts = locate(packet)
+    flags = FLAGS[packet[0] & 0x0F]
+    qos = flags & 3
+    if qos and connection.room <= 0 and parts.packet_id not in connection.open2:
+        raise ProtocolError("publish", "receive_maximum", Code.RECEIVE_MAXIMUM)
+    if parts.topic == DROPPED_TOPIC:
+        _dropped(connection, packet[parts.payload_at :])
+    elif parts.topic == intake.canary.topic:
+        intake.canary.came(packet[parts.payload_at :], connection.heard_s)
+    elif flags & Flag.QOS2 and parts.packet_id in intake.open_ids:
+        intake.stats.resent += 1
+    else:
+        _journal(connection, packet, parts, flags)
+    if flags & Flag.QOS1:
+        data = codec.acknowledge(V5, PacketType.PUBACK, parts.packet_id)
+        connection.acknowledge(data, 1)
+    elif flags & Flag.QOS2:
+        intake.open_ids.add(parts.packet_id)
+        connection.open2.add(parts.packet_id)
+        connection.acknowledge(codec.acknowledge(V5, PacketType.PUBREC, parts.packet_id), 0)
+
+
+def _journal(connection: Generation, packet: bytes, parts: PublishParts, flags: int) -> None:
+    intake = connection.intake
+    now_ms = intake.clock.now_ms()
+    if flags & Flag.QOS2:
+        # The journal gives QoS 2 records to the listener, to rebuild its own sessions from.
+        flags = flags & ~Flag.QOS2 | Flag.QOS1
+    intake.last = intake.journal.append(
+        RecordType.MESSAGE,
+        flags,
+        now_ms,
+        intake.source,
+        parts.packet_id,
+        parts.topic,
+        packet[parts.payload_at :],
+    )
+    intake.know(parts.topic)
+    is_acknowledged = bool(flags & Flag.QOS1)
+    intake.count(int(is_acknowledged), int(not is_acknowledged), len(packet), now_ms)
+    connection.message_s = connection.heard_s
+
+
+def _dropped(connection: Generation, payload: bytes) -> None:
+    if payload.isdigit():
+        connection.intake.stats.dropped_at_broker = int(payload[:20])
+
+
+def _pubrel(connection: Generation, packet: bytes) -> None:
+    packet_id = cast("mqtt5.PubRelPacket", codec.decode(V5, packet)).packet_id
+    known = packet_id in connection.intake.open_ids
+    connection.intake.open_ids.discard(packet_id)
+    connection.open2.discard(packet_id)
+    code = Code.SUCCESS if known else Code.ID_NOT_FOUND
+    connection.acknowledge(codec.acknowledge(V5, PacketType.PUBCOMP, packet_id, code), 0)
+
+
+def _puback(connection: Generation, packet: bytes) -> None:
+    puback = cast("mqtt5.PubAckPacket", codec.decode(V5, packet))
+    if puback.packet_id == wishes.CANARY_ID and int(puback.reason_code) >= REFUSED_FROM:
+        connection.notes.append(connection.intake.canary.refused(int(puback.reason_code)))
+
+
+def _disconnect(connection: Generation, packet: bytes) -> None:
+    said = cast("mqtt5.DisconnectPacket", codec.decode(V5, packet))
+    connection.end(ends.sent_away(said, connection.intake.settings.client_id))
+
+
+def _nothing(_connection: Generation, _packet: bytes) -> None:
+    """That it came is all there is to it."""
+
+
+ANSWERS: dict[PacketType, Callable[[Generation, bytes], None]] = {
+    PacketType.CONNACK: _connack,
+    PacketType.SUBACK: _suback,
+    PacketType.PUBLISH: _publish,
+    PacketType.PUBREL: _pubrel,
+    PacketType.PUBACK: _puback,
+    PacketType.DISCONNECT: _disconnect,
+    PacketType.PINGRESP: _nothing,
+    PacketType.UNSUBACK: _nothing,
+}
