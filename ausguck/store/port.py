@@ -130,9 +130,11 @@ class Store(Protocol):
     async def record(self, rows: Sequence[StateRow]) -> None:
         """Keep rows of state; one with the same measurement, tags and time replaces the first.
 
-        A row in which every value is None is not kept.
+        A row in which every value is None is not kept. Where the second row does not know a
+        value that the first did, the first's may stay.
 
         Raises:
+            StoreError: a value is not of its column's type.
             StoreUnavailable: nothing is known to be written; the same call may be repeated.
         """
         ...

@@ -6,6 +6,7 @@ kept there, and called again, what was written is still in it.
 
 from tests.store.asking import EventContract, LatestContract, PruneContract
 from tests.store.keys import KeyContract, RoundTripContract
+from tests.store.states import StateContract
 from tests.store.summing import CounterContract, SeriesContract
 from tests.store.writing import WriteContract
 
@@ -19,5 +20,6 @@ class StoreContract(
     CounterContract,
     EventContract,
     PruneContract,
+    StateContract,
 ):
     """All of it."""

@@ -8,6 +8,7 @@ import msgspec
 
 from ausguck import catalogue
 from ausguck.catalogue import DataClass, Metric, Shape
+from ausguck.catalogue.state import Bucket, StateMeasurement, StateRow, table
 from ausguck.errors import StoreError
 from ausguck.model import (
     AssetId,
@@ -36,6 +37,7 @@ class Shelf(msgspec.Struct):
     events: list[Event] = msgspec.field(default_factory=list)
     position: Position | None = None
     books: Books = msgspec.field(default_factory=Books)
+    states: dict[tuple[str, int, tuple[str, ...]], StateRow] = msgspec.field(default_factory=dict)
 
 
 class FakeStore:
@@ -107,6 +109,21 @@ class FakeStore:
             if event.asset == asset and from_ms <= event.observed_at_ms < to_ms
         ][:limit]
 
+    async def record(self, rows: Sequence[StateRow]) -> None:
+        for row in rows:
+            if any(value is not None for value in row.values):
+                self._shelf.states[row.measurement, row.at_ms, row.tags] = row
+
+    async def recorded(
+        self, measurement: StateMeasurement, from_ms: int, to_ms: int, limit: int = 100_000
+    ) -> Sequence[StateRow]:
+        rows = [
+            row
+            for row in self._shelf.states.values()
+            if row.measurement is measurement and from_ms <= row.at_ms < to_ms
+        ]
+        return sorted(rows, key=lambda row: (row.at_ms, row.tags))[:limit]
+
     async def prune(self, now_ms: int) -> int:
         shelf, days = self._shelf, self._retention
         telemetry_ms = now_ms - days.telemetry_days * DAY_MS
@@ -120,6 +137,14 @@ class FakeStore:
             _without_position(reading) if reading.observed_at_ms < position_ms else reading
             for reading in readings
         ]
+        kept_from = {Bucket.TELEMETRY: telemetry_ms, Bucket.POSITION: position_ms}
+        states = {
+            key: row
+            for key, row in shelf.states.items()
+            if row.at_ms >= kept_from[table(row.measurement).bucket]
+        }
+        gone += len(shelf.states) - len(states)
+        shelf.states = states
         return gone
 
     def _one_series(self, query: SeriesQuery, metric: Metric) -> Series:

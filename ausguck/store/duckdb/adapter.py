@@ -14,11 +14,12 @@ from typing import TypeVar
 
 import duckdb
 
+from ausguck.catalogue.state import StateMeasurement, StateRow
 from ausguck.errors import StoreUnavailable
 from ausguck.model import AssetId, Batch, Books, Kind, Outcome, Position, Reading
 from ausguck.probe import Probe, ignore
 from ausguck.settings import tree
-from ausguck.store.duckdb import series
+from ausguck.store.duckdb import series, states
 from ausguck.store.duckdb.database import Database, is_fatal
 from ausguck.store.duckdb.tables import ALL, STORE
 from ausguck.store.duckdb.writer import Writer
@@ -106,6 +107,21 @@ class DuckdbStore:
         """An asset's events of [from_ms, to_ms), oldest first."""
         return await self._in_reader(
             lambda cursor: series.events(cursor, asset, from_ms, to_ms, limit)
+        )
+
+    async def record(self, rows: Sequence[StateRow]) -> None:
+        """Keep rows of state; see the port."""
+        await self._in_writer(lambda: self._writer.record(rows))
+        # Rows come every few seconds: put off by each, a checkpoint when idle would never come.
+        if not self._is_closing and _size(self._database.wal) >= LARGE_WAL_BYTES:
+            self._plan_checkpoint()
+
+    async def recorded(
+        self, measurement: StateMeasurement, from_ms: int, to_ms: int, limit: int = 100_000
+    ) -> Sequence[StateRow]:
+        """Rows of state of [from_ms, to_ms), by time and then by tags."""
+        return await self._in_reader(
+            lambda cursor: states.recorded(cursor, measurement, from_ms, to_ms, limit)
         )
 
     async def prune(self, now_ms: int) -> int:
@@ -212,7 +228,7 @@ def _rows(cursor: duckdb.DuckDBPyConnection) -> tuple[tuple[str, int], ...]:
     found = dict(
         cursor.execute("SELECT table_name, estimated_size FROM duckdb_tables()").fetchall()
     )
-    return tuple((table.name, found.get(table.name, 0)) for table in ALL)
+    return tuple((table.name, found.get(table.name, 0)) for table in (*ALL, *states.STATES))
 
 
 def _size(path: Path) -> int:

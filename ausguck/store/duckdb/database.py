@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from ausguck.errors import DataDirectoryInUse, StoreError, StoreUnavailable
+from ausguck.store.duckdb.states import STATES
 from ausguck.store.duckdb.tables import ALL, CURSOR, FORMAT, STORE, Table, create
 
 OWN_CHECKPOINTS = "1TB"
@@ -146,7 +147,7 @@ class Database:
             ("python_enable_replacements", "false"),
         ):
             writer.execute(f"SET {setting} = {value}")
-        for table in ALL:
+        for table in (*ALL, *STATES):
             writer.execute(create(table))
             _widen(writer, table)
         _check_format(writer)
@@ -160,7 +161,7 @@ def _widen(writer: duckdb.DuckDBPyConnection, table: Table) -> None:
     for column in table.columns:
         found = existing.get(column.name)
         if found is None:
-            writer.execute(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {column.sql}")
+            writer.execute(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {column.sql}')
         elif found != column.sql:
             raise StoreError(STORE, f"{table.name}.{column.name} is {found}, not {column.sql}")
 

@@ -134,7 +134,7 @@ ALL = (HOTSPOT, BUS_POSITION, STATION, EVENTS, CURSOR)
 
 def create(table: Table) -> str:
     """The statement that makes a table which is not there yet."""
-    columns = ", ".join(f"{column.name} {column.sql}" for column in table.columns)
+    columns = ", ".join(f'"{column.name}" {column.sql}' for column in table.columns)
     return f"CREATE TABLE IF NOT EXISTS {table.name} ({columns})"
 
 

@@ -8,10 +8,12 @@ from typing import TypeVar
 import duckdb
 import pyarrow as pa
 
+from ausguck.catalogue.state import StateRow
 from ausguck.errors import StoreUnavailable
 from ausguck.model import Batch, Books, Kind, Outcome, Position
 from ausguck.probe import CrashPoint, Probe
 from ausguck.settings.tree import Retention
+from ausguck.store.duckdb import states
 from ausguck.store.duckdb.database import Database, is_fatal
 from ausguck.store.duckdb.lookups import DAY_MS, StoredIdentities
 from ausguck.store.duckdb.memory import load
@@ -54,6 +56,7 @@ class Writer:
         self.counts = Counts()
         self._database = database
         self._retention = retention
+        self._states = states.StateTables()
         self._probe = probe
         self._stored = StoredIdentities(database)
         self._memory = load(database.writer)
@@ -113,6 +116,10 @@ class Writer:
 
         return self._guarded(write)
 
+    def record(self, rows: Sequence[StateRow]) -> None:
+        """Keep rows of state, all or none of them."""
+        self._guarded(lambda: self._states.record(self._database.writer, rows))
+
     def prune(self, now_ms: int) -> int:
         """Remove the rows that are past their class's retention."""
         days = self._retention
@@ -129,7 +136,10 @@ class Writer:
         def remove() -> int:
             memory = self._settled()
             gone = self._transaction(
-                lambda connection: sum(_delete(connection, table, cut) for table, cut in cuts)
+                lambda connection: (
+                    sum(_delete(connection, table, cut) for table, cut in cuts)
+                    + states.prune(connection, days, now_ms)
+                )
             )
             memory.forget(Kind.BUS, telemetry_ms)
             memory.forget(Kind.STATION, station_ms)
