@@ -14,11 +14,13 @@ from ausguck.desk.rows import (
     KeyLimit,
     count_up,
     dead_letter_rows,
+    device_rows,
     dropped_value_rows,
-    inventory_rows,
+    inventory_of,
     keep_newest,
+    place_rows,
 )
-from ausguck.desk.tables import UPTO, dead_letters, dropped_values, inventories
+from ausguck.desk.tables import DEVICE, PLACE, UPTO, dead_letters, dropped_values, inventories
 from ausguck.model import (
     AssetId,
     DeadLetter,
@@ -32,7 +34,8 @@ from ausguck.model import (
 _ASSET: Final = ("site", "kind", "name")
 _COUNT_LETTER: Final = count_up(dead_letters, ("topic", "reason", "sha256"), "detail")
 _COUNT_VALUE: Final = count_up(dropped_values, (*_ASSET, "key", "reason"), "example")
-_KEEP_INVENTORY: Final = keep_newest(inventories, _ASSET)
+_KEEP_DEVICE: Final = keep_newest(inventories, _ASSET, DEVICE)
+_KEEP_PLACE: Final = keep_newest(inventories, _ASSET, PLACE)
 _IDS_A_STATEMENT: Final = 500
 
 
@@ -75,7 +78,7 @@ class DeskReader:
             return [_dropped(row) for row in rows]
 
     def inventory(self, asset: AssetId) -> Inventory | None:
-        """What the device in an asset last said it is, or None."""
+        """What was last told of the device in an asset, or of a station, or None."""
         columns = inventories.c
         asked = select(inventories).where(
             columns.site == asset.site,
@@ -84,11 +87,7 @@ class DeskReader:
         )
         with self._reader.connect() as connection:
             row = connection.execute(asked).one_or_none()
-        if row is None:
-            return None
-        found = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
-        told = {name: found[name] for name in inventories.c.keys() if name not in _ASSET}  # noqa: SIM118 - a column collection
-        return Inventory(asset=asset, **told)
+        return None if row is None else inventory_of(asset, row._asdict())
 
 
 class SqliteDesk(DeskReader):
@@ -113,8 +112,10 @@ class SqliteDesk(DeskReader):
                 connection.execute(_COUNT_LETTER, dead_letter_rows(letters))
             if dropped:
                 connection.execute(_COUNT_VALUE, dropped_value_rows(dropped, self._limit))
-            if inventories:
-                connection.execute(_KEEP_INVENTORY, inventory_rows(inventories))
+            if devices := device_rows(inventories):
+                connection.execute(_KEEP_DEVICE, devices)
+            if places := place_rows(inventories):
+                connection.execute(_KEEP_PLACE, places)
 
     def remove(self, letter_ids: Sequence[int]) -> int:
         """Forget dead letters (retried or purged) and return how many there were."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from ausguck.desk.tables import SCHEMA_VERSION, metadata
+from ausguck.desk.tables import SCHEMA_VERSION, UPGRADES, metadata
 from ausguck.errors import StoreError
 
 NAME: Final = "desk"
@@ -94,7 +94,15 @@ def _prepare(engine: Engine) -> None:
         if _version(connection) == 0 and not _has_tables(connection):
             metadata.create_all(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        _upgrade(connection)
         _check_version(connection)
+
+
+def _upgrade(connection: Connection) -> None:
+    while statements := UPGRADES.get(version := _version(connection)):
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(f"PRAGMA user_version = {version + 1}")
 
 
 def _version(connection: Connection) -> int:
@@ -108,4 +116,5 @@ def _has_tables(connection: Connection) -> bool:
 def _check_version(connection: Connection) -> None:
     found = _version(connection)
     if found != SCHEMA_VERSION:
-        raise StoreError(NAME, f"schema version: found {found}, expected {SCHEMA_VERSION}")
+        cure = "; `ausguck run` brings the file up to date" if found in UPGRADES else ""
+        raise StoreError(NAME, f"schema version: found {found}, expected {SCHEMA_VERSION}{cure}")

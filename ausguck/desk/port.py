@@ -76,5 +76,8 @@ class Desk(Protocol):
         ...
 
     def inventory(self, asset: AssetId) -> Inventory | None:
-        """What the device in an asset last said it is, or None."""
+        """What was last told of the device in an asset, or of a station, or None.
+
+        Of either the newest holds, whatever was told of the other.
+        """
         ...

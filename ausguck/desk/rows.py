@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Table, func, tuple_
@@ -13,6 +13,7 @@ from ausguck.model import AssetId, DeadLetter, DroppedValue, Inventory, Origin
 
 Row = dict[str, Any]
 
+NEVER_MS: Final = 0
 MAX_KEYS_PER_ASSET: Final = 256
 OTHER_KEYS: Final = "(other)"
 """Where an asset's further keys are counted, so that invented ones cannot fill the disk."""
@@ -78,8 +79,8 @@ def dropped_value_rows(values: Iterable[DroppedValue], limit: KeyLimit) -> list[
     ]
 
 
-def inventory_rows(inventories: Iterable[Inventory]) -> list[Row]:
-    """One row an inventory."""
+def device_rows(inventories: Iterable[Inventory]) -> list[Row]:
+    """One row for each inventory that says something about a device."""
     return [
         {
             **_asset(inventory.asset),
@@ -91,7 +92,45 @@ def inventory_rows(inventories: Iterable[Inventory]) -> list[Row]:
             "sim_count": inventory.sim_count,
         }
         for inventory in inventories
+        if _says_something(
+            inventory.model,
+            inventory.firmware,
+            inventory.serial,
+            inventory.profile,
+            inventory.sim_count,
+        )
     ]
+
+
+def place_rows(inventories: Iterable[Inventory]) -> list[Row]:
+    """One row for each inventory that says something about a place."""
+    return [
+        {
+            **_asset(inventory.asset),
+            "observed_at_ms": NEVER_MS,
+            "place_at_ms": inventory.observed_at_ms,
+            "place_name": inventory.name,
+            "lat": inventory.lat,
+            "lon": inventory.lon,
+            "capacity": inventory.capacity,
+        }
+        for inventory in inventories
+        if _says_something(inventory.name, inventory.lat, inventory.lon, inventory.capacity)
+    ]
+
+
+def inventory_of(asset: AssetId, row: Mapping[str, Any]) -> Inventory:
+    """A row as the inventory that it was, of the time of its newer half."""
+    device = {name: row[name] for name in tables.DEVICE[1:]}
+    return Inventory(
+        asset=asset,
+        observed_at_ms=max(row["observed_at_ms"], row["place_at_ms"] or NEVER_MS),
+        **device,
+        name=row["place_name"],
+        lat=row["lat"],
+        lon=row["lon"],
+        capacity=row["capacity"],
+    )
 
 
 def count_up(table: Table, key: tuple[str, ...], *latest: str) -> Insert:
@@ -111,15 +150,19 @@ def count_up(table: Table, key: tuple[str, ...], *latest: str) -> Insert:
     )
 
 
-def keep_newest(table: Table, key: tuple[str, ...]) -> Insert:
-    """Insert, or replace the row of the same key unless that was observed later."""
+def keep_newest(table: Table, key: tuple[str, ...], group: tuple[str, ...]) -> Insert:
+    """Insert, or replace a group of columns unless it was observed later; its time is first."""
     statement = insert(table)
-    told = statement.excluded
+    told, held = statement.excluded, table.c
     return statement.on_conflict_do_update(
         index_elements=key,
-        set_={column.name: told[column.name] for column in table.c if column.name not in key},
-        where=table.c.observed_at_ms <= told.observed_at_ms,
+        set_={name: told[name] for name in group},
+        where=func.coalesce(held[group[0]], NEVER_MS) <= told[group[0]],
     )
+
+
+def _says_something(*values: object) -> bool:
+    return any(value is not None for value in values)
 
 
 def _asset(asset: AssetId) -> Row:

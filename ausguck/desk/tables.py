@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import (
     BigInteger,
     Column,
+    Float,
     Integer,
     LargeBinary,
     MetaData,
@@ -13,7 +14,18 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+
+UPGRADES: Final[dict[int, tuple[str, ...]]] = {
+    1: (
+        "ALTER TABLE inventories ADD COLUMN place_at_ms BIGINT",
+        "ALTER TABLE inventories ADD COLUMN place_name VARCHAR",
+        "ALTER TABLE inventories ADD COLUMN lat FLOAT",
+        "ALTER TABLE inventories ADD COLUMN lon FLOAT",
+        "ALTER TABLE inventories ADD COLUMN capacity INTEGER",
+    ),
+}
+"""What brings a file of each earlier version to the next one."""
 
 metadata = MetaData()
 
@@ -63,10 +75,21 @@ inventories = Table(
     Column("site", String, primary_key=True),
     Column("kind", String, primary_key=True),
     Column("name", String, primary_key=True),
+    # What a device says of itself, and what a feed says of a station, are two groups: each has
+    # a time of its own, so that neither replaces the other. 0 is never.
     Column("observed_at_ms", BigInteger, nullable=False),
     Column("model", String),
     Column("firmware", String),
     Column("serial", String),
     Column("profile", String),
     Column("sim_count", Integer),
+    Column("place_at_ms", BigInteger),
+    Column("place_name", String),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("capacity", Integer),
 )
+
+DEVICE: Final = ("observed_at_ms", "model", "firmware", "serial", "profile", "sim_count")
+PLACE: Final = ("place_at_ms", "place_name", "lat", "lon", "capacity")
+"""The groups of `inventories`, each with its time first."""

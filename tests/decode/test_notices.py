@@ -124,5 +124,49 @@ def test_an_inventory_is_redacted_and_what_is_unknown_left_out() -> None:
     assert found.dropped[0].example == '"[redacted:imei]"'
 
 
+PLACE = {"name": "Hauptbahnhof, Kiel", "lat": 54.315, "lon": 10.132, "capacity": 24}
+STATION_INVENTORY = "v1/kiel/station/7/inventory"
+
+
+def test_a_stations_inventory_says_what_it_is_called_and_where_it_is() -> None:
+    (found,) = decode({**PLACE, "serial": "Kiel Hbf"}, STATION_INVENTORY).inventories
+    assert (found.name, found.lat, found.lon) == (PLACE["name"], PLACE["lat"], PLACE["lon"])
+    assert (found.capacity, found.serial, found.model) == (24, "Kiel Hbf", None)
+
+
+def test_a_bus_has_no_place_that_is_kept_with_its_inventory() -> None:
+    found = decode({**PLACE, "model": "RUTX50"}, INVENTORY)
+    assert (found.inventories[0].lat, found.inventories[0].name) == (None, None)
+    assert drops(found) == [(key, "unknown_key") for key in PLACE]
+
+
+@pytest.mark.parametrize(
+    ("said", "left_out"),
+    [
+        ({"lat": 54.3}, [("lat", "half_a_position")]),
+        ({"lat": 54.3, "lon": None}, [("lat", "half_a_position")]),
+        ({"lat": 0, "lon": 0.0}, [("lat", "no_fix"), ("lon", "no_fix")]),
+        ({"lat": 90.5, "lon": 10}, [("lat", "out_of_range"), ("lon", "half_a_position")]),
+        ({"lat": "54", "lon": 10}, [("lat", "wrong_type"), ("lon", "half_a_position")]),
+        ({"capacity": -1}, [("capacity", "out_of_range")]),
+        ({"capacity": 1001}, [("capacity", "out_of_range")]),
+        ({"capacity": 2.5}, [("capacity", "wrong_type")]),
+        ({"name": "x" * 129}, [("name", "too_long")]),
+    ],
+)
+def test_a_place_that_cannot_be_is_left_out(
+    said: dict[str, object], left_out: list[tuple[str, str]]
+) -> None:
+    found = decode({"model": "SC-2", **said}, STATION_INVENTORY)
+    (kept,) = found.inventories
+    assert drops(found) == left_out
+    assert (kept.name, kept.lat, kept.lon, kept.capacity) == (None, None, None, None)
+
+
+def test_a_stations_name_is_redacted() -> None:
+    (found,) = decode({"name": "Rad von max@example.org"}, STATION_INVENTORY).inventories
+    assert found.name == "Rad von [redacted:email]"
+
+
 def test_an_inventory_of_nothing_is_a_dead_letter() -> None:
     assert reasons(decode({"colour": "red", "sim_count": "two"}, INVENTORY)) == ["empty"]

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,8 @@ from ausguck.model import (
 )
 
 ASSET = AssetId("kiel", Kind.BUS, "0123")
+STATION = AssetId("kiel", Kind.STATION, "7")
+FIRST_VERSION = Path(__file__).with_name("first_version.sql").read_text(encoding="utf-8")
 
 
 def origin(offset: int, element: int = 0, segment: int = 1, epoch: int = 1) -> Origin:
@@ -181,6 +184,52 @@ def test_the_newest_inventory_holds(desk: SqliteDesk) -> None:
     assert desk.inventory(ASSET) == inventory(20, "new")
 
 
+def place(observed_at_ms: int, name: str, capacity: int | None = 20) -> Inventory:
+    nothing = (None,) * 5
+    return Inventory(STATION, observed_at_ms, *nothing, name, 54.32, 10.13, capacity)
+
+
+def test_a_feeds_words_and_a_controllers_do_not_replace_each_other(desk: SqliteDesk) -> None:
+    controller = Inventory(STATION, 50, "SC-2", "2.4.1", "SC77", "native", 1)
+    desk.record([], [], [place(20, "Hbf"), controller, place(30, "Hauptbahnhof", None)])
+    desk.record([], [], [place(10, "Bahnhof"), place(25, "Bhf")])
+
+    assert desk.inventory(STATION) == msgspec.structs.replace(
+        controller, name="Hauptbahnhof", lat=54.32, lon=10.13
+    )
+
+
+def test_a_place_alone_is_an_inventory(desk: SqliteDesk) -> None:
+    desk.record([], [], [place(20, "Hbf")])
+    assert desk.inventory(STATION) == place(20, "Hbf")
+
+    older = Inventory(STATION, 5, "SC-2", None, None, None, None)
+    desk.record([], [], [older])
+    kept = desk.inventory(STATION)
+    assert kept is not None
+    assert (kept.model, kept.name, kept.observed_at_ms) == ("SC-2", "Hbf", 20)
+
+
+def test_a_file_of_the_first_version_gets_the_new_columns(path: Path) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.executescript(FIRST_VERSION)
+    connection.close()
+
+    with (
+        pytest.raises(StoreError, match="found 1, expected 2; `ausguck run` brings"),
+        open_desk_read_only(path),
+    ):
+        pass
+    for _ in range(2):
+        with open_desk(path) as desk:
+            assert desk.inventory(ASSET) == inventory(7, "RUTX50")
+            desk.record([], [], [place(20, "Hbf")])
+    with open_desk_read_only(path) as reader:
+        assert reader.inventory(STATION) == place(20, "Hbf")
+        assert reader.dead_letter_rows() == 1
+
+
 def test_all_or_nothing(desk: SqliteDesk) -> None:
     # No such integer fits the column, so the last of the three statements fails.
     with pytest.raises(OverflowError):
@@ -247,7 +296,7 @@ def test_another_versions_file_is_refused(path: Path, opened: type) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreError, match="schema version: found 99, expected 1"), opened(path):
+    with pytest.raises(StoreError, match="schema version: found 99, expected 2"), opened(path):
         pass
 
 
