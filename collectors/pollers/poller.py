@@ -71,7 +71,7 @@ class GbfsPoller:
         clock: Clock,
         world: World | None = None,
     ) -> None:
-        self.stats = FeedStats(feed.name)
+        self.stats = FeedStats(feed.name, clock.now_ms())
         self._feed = feed
         self._journal = journal
         self._clock = clock

@@ -16,6 +16,7 @@ class FeedStats(msgspec.Struct):
     """
 
     name: str
+    started_at_ms: int
     polls: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     messages: Counter[str] = msgspec.field(default_factory=Counter)
     unfit: Counter[str] = msgspec.field(default_factory=Counter)
@@ -35,12 +36,20 @@ class FeedStats(msgspec.Struct):
     last_error: str | None = None
     waits_for_journal: bool = False
 
-    def overdue_s(self, now_ms: int) -> float | None:
-        """Seconds past `last_updated` and `ttl`; None before the first answer.
+    @property
+    def outcomes(self) -> Counter[str]:
+        """`polls` of all files together, by outcome."""
+        found: Counter[str] = Counter()
+        for (_, outcome), count in self.polls.items():
+            found[outcome] += count
+        return found
 
-        A feed that does not say when it was updated counts from its last answer.
+    def overdue_s(self, now_ms: int) -> float:
+        """Seconds past `last_updated` and `ttl` of the stations' states; 0 when in time.
+
+        A feed that does not say when it was updated counts from its last answer, and one that
+        has not answered yet from our start.
         """
-        as_of_ms = self.last_updated_ms
-        if as_of_ms is None:
-            as_of_ms = self.last_success_at_ms
+        told = (self.last_updated_ms, self.last_success_at_ms)
+        as_of_ms = next((at_ms for at_ms in told if at_ms is not None), self.started_at_ms)
         return timing.overdue_s(now_ms, as_of_ms, self.ttl_s)

@@ -71,8 +71,6 @@ def retry_after_s(value: str | None, now_ms: int) -> float | None:
     return min(max(0.0, (epoch_ms(moment) - now_ms) / 1000), DAY_S)
 
 
-def overdue_s(now_ms: int, last_updated_ms: int | None, ttl_s: float | None) -> float | None:
-    """Seconds since a file should have been new, 0 while it need not; None if there is none."""
-    if last_updated_ms is None:
-        return None
+def overdue_s(now_ms: int, last_updated_ms: int, ttl_s: float | None) -> float:
+    """Seconds since a file should have been new, 0 while it need not."""
     return max(0.0, (now_ms - last_updated_ms) / 1000 - (ttl_s or 0.0))
