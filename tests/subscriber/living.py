@@ -1,14 +1,13 @@
 """A subscriber over a real journal, and what tests ask of it."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ausguck.clock import Clock, SystemClock
+from ausguck.clock import Clock, ManualClock, SystemClock
 from ausguck.journal.journal import Journal
 from ausguck.journal.port import Record
 from ausguck.probe import Probe, ignore
@@ -16,6 +15,7 @@ from ausguck.settings import tree
 from ausguck.settings.partners import Subscriber as Settings
 from collectors.subscriber.stats import SubscriberStats
 from collectors.subscriber.subscriber import Means, Subscriber
+from tests.listener.journal import MemoryJournal
 
 SITE = "kiel"
 TOPIC = "v1/kiel/bus/0123/telemetry"
@@ -40,11 +40,10 @@ def settings(port: int, **more: object) -> Settings:
 
 
 @dataclass
-class Living:
+class Life:
     """One life of the subscriber."""
 
     subscriber: Subscriber
-    journal: Journal
     waits: Waits
 
     @property
@@ -62,12 +61,12 @@ class Living:
 
 async def until(enough: Callable[[], bool]) -> None:
     async with asyncio.timeout(DEADLINE_S):
-        while not enough():
+        while not enough():  # noqa: ASYNC110 - figures, of which nobody tells
             await asyncio.sleep(LOOK_EVERY_S)
 
 
 @asynccontextmanager
-async def living(  # noqa: PLR0913 - a world in one call
+async def living(
     directory: Path,
     port: int,
     *,
@@ -75,7 +74,7 @@ async def living(  # noqa: PLR0913 - a world in one call
     probe: Probe = ignore,
     marker: Path | None = None,
     **more: object,
-) -> AsyncIterator[Living]:
+) -> AsyncIterator[Life]:
     """The subscriber at this port, over the journal of a directory."""
     clock = clock or SystemClock()
     waits = Waits()
@@ -87,7 +86,7 @@ async def living(  # noqa: PLR0913 - a world in one call
             settings(port, **more), SITE, journal, clock, probe=probe, means=means
         ) as subscriber,
     ):
-        yield Living(subscriber, journal, waits)
+        yield Life(subscriber, waits)
 
 
 async def records(directory: Path) -> list[Record]:
@@ -104,9 +103,14 @@ async def payloads(directory: Path) -> list[bytes]:
     return [record.payload for record in await records(directory)]
 
 
-def context(house: Path, name: str = "") -> ssl.SSLContext:
-    """A TLS client of a test's authority."""
-    made = ssl.create_default_context(cafile=house / "ca.crt")
-    if name:
-        made.load_cert_chain(house / f"{name}.crt", house / f"{name}.key")
-    return made
+@asynccontextmanager
+async def fetching(
+    journal: MemoryJournal, port: int, *, clock: Clock | None = None, **more: object
+) -> AsyncIterator[Life]:
+    """The subscriber over a journal in memory, which commits when it is told to."""
+    waits = Waits()
+    means = Means(random=lambda: 0.5, sleep=waits.sleep, nonce=lambda: "nonce")
+    clock = clock or ManualClock()
+    subscriber = Subscriber(settings(port, **more), SITE, journal, clock, means=means)
+    async with subscriber:
+        yield Life(subscriber, waits)

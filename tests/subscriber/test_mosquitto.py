@@ -1,15 +1,13 @@
 """The subscriber at the real Mosquitto: away, killed, forgotten, shared."""
 
-import asyncio
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import uvloop
 
-from tests.subscriber.living import SITE, TOPIC, living, payloads, records
-from tests.subscriber.mosquitto import SAFE, Mosquitto
+from tests.subscriber.living import TOPIC, living, payloads, records
+from tests.subscriber.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.broker
 
