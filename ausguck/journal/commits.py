@@ -17,10 +17,10 @@ from ausguck.clock import Clock
 from ausguck.journal.committed import Committed
 from ausguck.journal.disk import Disk, Space
 from ausguck.journal.format import BODY, HEAD, START, Fields, crc32c, encode
+from ausguck.journal.fresh import Entry
 from ausguck.journal.keeper import Keeper, free_space
 from ausguck.journal.opening import Opened
 from ausguck.journal.port import Pause, RecordType, Ticket
-from ausguck.journal.reader import Chunk
 from ausguck.journal.segment import Segment, Segments
 from ausguck.journal.thread import CommitThread
 from ausguck.journal.tickets import Tickets
@@ -28,6 +28,8 @@ from ausguck.journal.writer import Writer, Written
 from ausguck.settings import tree
 
 TYPE_AT: Final = 12  # of the type in a record's body
+KEPT_BYTES: Final = 8 << 20  # of one batch for consumers that keep up; they read a larger one
+KEPT_RECORDS: Final = 32_768  # from its file
 
 _HEAD_SIZE: Final = HEAD.size
 _pack_body: Final = BODY.pack
@@ -39,6 +41,7 @@ class Batch:
     """What one commit brings to the disk."""
 
     parts: list[bytes]
+    entries: list[Entry]
     last: Ticket
     size: int
     fresh: bool  # begins a segment
@@ -50,7 +53,6 @@ class Brought:
     """How the commit thread fared with a batch."""
 
     batch: Batch
-    content: bytes
     written: Written
     space: Space | None
 
@@ -75,6 +77,7 @@ class Commits:
         self._counts: Counter[str] = Counter()
 
         self._parts: list[bytes] = []  # of the next batch
+        self._entries: list[Entry] = []  # the same for consumers, up to a limit
         self._pending = 0  # their bytes
         self._attend_at: float = 0  # `append` looks up when so many bytes are pending
         self._last: Ticket = 0
@@ -123,9 +126,15 @@ class Commits:
             length, source_size, topic_size, packet_id, record_type, flags, received_at_ms
         )
         body = b"".join((head, source, topic, payload))
+        if type(payload) is not bytes:
+            payload = bytes(payload)
         sync = self._sync
         self._parts += (_pack_start(sync, crc32c(sync, body)), body)
         self._pending = pending = self._pending + length
+        if pending <= KEPT_BYTES and len(self._entries) < KEPT_RECORDS:
+            self._entries.append(
+                (record_type, flags, received_at_ms, source, packet_id, topic, payload, length)
+            )
         self._last = ticket = self._last + 1
         if pending > self._attend_at:
             self._attend()
@@ -169,8 +178,15 @@ class Commits:
 
     def _take_batch(self) -> Batch:
         settings = self._settings
-        batch = Batch(self._parts, self._last, self._pending, self._fresh, self._has_snapshot)
-        self._parts, self._pending, self._taken = [], 0, self._last
+        batch = Batch(
+            self._parts,
+            self._entries,
+            self._last,
+            self._pending,
+            self._fresh,
+            self._has_snapshot,
+        )
+        self._parts, self._entries, self._pending, self._taken = [], [], 0, self._last
         self._segment_bytes = batch.size + (0 if batch.fresh else self._segment_bytes)
         self._fresh = self._segment_bytes >= settings.segment_bytes
         self._owes_snapshot = self._fresh or (self._owes_snapshot and not batch.has_snapshot)
@@ -192,6 +208,7 @@ class Commits:
         fields = Fields(RecordType.SNAPSHOT, 0, self._clock.now_ms(), b"", 0, b"", payload)
         record = encode(self._sync, fields)
         self._parts = [record[: START.size], record[START.size :]]
+        self._entries = [(*fields, len(record))]
         self._pending = len(record)
         self._owes_snapshot, self._has_snapshot = False, True
 
@@ -204,14 +221,14 @@ class Commits:
         """In the commit thread: write, sync, and look how much room is left."""
         content = b"".join(batch.parts)
         written = self._writer.commit(content, fresh=batch.fresh, has_snapshot=batch.has_snapshot)
-        return Brought(batch, content, written, free_space(self._disk, self._directory))
+        return Brought(batch, written, free_space(self._disk, self._directory))
 
     def _land(self, brought: Brought) -> None:
         batch, written = brought.batch, brought.written
         self._counts["failures"] += written.failures
         if written.segment is not None:
             self._flight = None
-            self._note(batch, brought.content, written, written.segment)
+            self._note(batch, written, written.segment)
             self._keeper.wrote(brought.space)
             self._attend_at = 0
             self._commit()
@@ -226,7 +243,7 @@ class Commits:
             self._tickets.end("two writes in a row failed; see the disk, then start anew")
         self._landing.set()
 
-    def _note(self, batch: Batch, content: bytes, written: Written, segment: Segment) -> None:
+    def _note(self, batch: Batch, written: Written, segment: Segment) -> None:
         self._counts["bytes"] += batch.size
         self._counts["commits"] += 1
         if batch.has_snapshot:
@@ -234,8 +251,9 @@ class Commits:
         elif written.failures and not self._has_snapshot:
             self._owes_snapshot = True
         self._segment_bytes = segment.end
-        chunk = Chunk(segment.number, written.start, content, trusted=True)
-        self._committed.add(segment, chunk, hidden_bytes(batch.parts))
+        is_kept = 2 * len(batch.entries) == len(batch.parts)
+        entries = batch.entries if is_kept else None
+        self._committed.add(segment, written.start, entries, hidden_bytes(batch.parts))
 
     def _failed(self, error: BaseException) -> None:
         """The commit thread met what it cannot judge: nothing is acknowledged any more."""

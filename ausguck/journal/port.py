@@ -136,6 +136,11 @@ class Tail(Protocol):
     """One consumer's way through the journal."""
 
     @property
+    def start(self) -> Position:
+        """Where this consumer began."""
+        ...
+
+    @property
     def position(self) -> Position:
         """Behind the last record that was read."""
         ...

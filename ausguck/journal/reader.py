@@ -11,16 +11,14 @@ from ausguck.journal.format import (
     PREAMBLE,
     START,
     crc32c,
-    decode_source,
     next_record,
 )
-from ausguck.journal.port import Record, RecordType, Source
+from ausguck.journal.names import Sources, Topics
+from ausguck.journal.port import Record, RecordType
 from ausguck.journal.segment import Gap, GapReason, Segment
 from ausguck.model import Position
 
 CHUNK_BYTES: Final = 1 << 20
-REMEMBERED: Final = 65_536
-REMEMBERED_BYTES: Final = 256
 
 EVERY_TYPE: Final[Mapping[int, RecordType]] = {kind.value: kind for kind in RecordType}
 FOR_CONSUMERS: Final[Mapping[int, RecordType]] = {
@@ -33,12 +31,11 @@ _LENGTH_AT: Final = START.size
 
 
 class Chunk(NamedTuple):
-    """A stretch of a segment in memory; `trusted` when we wrote it ourselves just now."""
+    """A stretch of a segment in memory."""
 
     segment: int
     base: int
     content: bytes
-    trusted: bool = False
 
     def holds(self, segment: int, at: int) -> bool:
         """Whether a place is in it."""
@@ -54,33 +51,14 @@ class Step(NamedTuple):
     gap: Gap | None
 
 
-class _Sources(dict[bytes, Source]):
-    def __missing__(self, encoded: bytes) -> Source:
-        if len(self) >= REMEMBERED:
-            self.clear()
-        source = self[encoded] = decode_source(encoded)
-        return source
-
-
-class _Topics(dict[bytes, str]):
-    def __missing__(self, encoded: bytes) -> str:
-        topic = encoded.decode(errors="replace")
-        if len(encoded) > REMEMBERED_BYTES:  # 65,536 of the longest would be 4 GiB
-            return topic
-        if len(self) >= REMEMBERED:
-            self.clear()
-        self[encoded] = topic
-        return topic
-
-
 class Reader:
     """Reads the records of given types; one for each consumer, as it remembers names."""
 
     def __init__(self, disk: Disk, types: Mapping[int, RecordType]) -> None:
         self._disk = disk
         self._types = types
-        self._sources = _Sources()
-        self._topics = _Topics()
+        self._sources = Sources()
+        self._topics = Topics()
 
     def decode(
         self, segment: Segment, chunk: Chunk, at: int, limit: int
@@ -89,7 +67,7 @@ class Reader:
 
         Everything is a local name here: this runs once a message.
         """
-        _, base, content, trusted = chunk
+        _, base, content = chunk
         sources, topics, types = self._sources, self._topics, self._types
         epoch, number, sync = segment.epoch, segment.number, segment.sync
         unpack, checksum, place = HEAD.unpack_from, crc32c, tuple.__new__
@@ -104,7 +82,7 @@ class Reader:
             end = begin + length
             if found != sync or length < _HEAD_SIZE or end > size:
                 break
-            if not trusted and checksum(sync, content[begin + _START_SIZE : end]) != crc:
+            if checksum(sync, content[begin + _START_SIZE : end]) != crc:
                 break
             after = place(Position, (epoch, number, base + end))
             if kind in types:

@@ -6,6 +6,7 @@ from typing import Final
 
 from ausguck.journal.committed import Committed
 from ausguck.journal.format import PREAMBLE
+from ausguck.journal.fresh import FreshRecords
 from ausguck.journal.port import Record
 from ausguck.journal.reader import Chunk, Reader
 from ausguck.journal.segment import Gap, GapReason, Segment, follows
@@ -21,10 +22,18 @@ class JournalTail:
         self._committed = committed
         self._reader = reader
         self._chunk: Chunk | None = None
+        self._fresh: FreshRecords | None = None
+        self._fresh_at: tuple[int, int] = (0, 0)  # where the next of them stands, and which it is
         self._gaps: dict[Position, Gap] = {}
         self._position, gap = committed.segments.admit(position)
+        self._start = self._position
         if gap is not None:
             self._report(gap)
+
+    @property
+    def start(self) -> Position:
+        """Where this consumer began."""
+        return self._start
 
     @property
     def position(self) -> Position:
@@ -87,13 +96,15 @@ class JournalTail:
         return None
 
     async def _advance(self, segment: Segment, at: int, limit: int) -> tuple[list[Record], int]:
+        fresh, index = self._in_memory(segment.number, at)
+        if fresh is not None:
+            self._chunk = None
+            return self._take(fresh, index, at, limit)
+        segment = self._committed.reach(segment, at)
         chunk = self._chunk
-        if chunk is None or not chunk.holds(segment.number, at):
-            chunk = self._committed.recent(segment.number, at)
-        if chunk is not None:
+        if chunk is not None and chunk.holds(segment.number, at):
             records, reached = self._reader.decode(segment, chunk, at, limit)
             if reached > at:
-                self._chunk = chunk
                 return records, reached
         try:
             step = await asyncio.to_thread(self._reader.step, segment, at, chunk, limit)
@@ -105,6 +116,25 @@ class JournalTail:
         if step.gap is not None:
             self._report(step.gap)
         return step.records, step.at
+
+    def _in_memory(self, number: int, at: int) -> tuple[FreshRecords | None, int]:
+        """The commit in memory that a place is in, and which of its records comes next."""
+        fresh, (stands_at, index) = self._fresh, self._fresh_at
+        if fresh is not None and fresh.number == number and stands_at == at < fresh.end:
+            return fresh, index
+        return self._committed.recent(number, at), 0
+
+    def _take(
+        self, fresh: FreshRecords, index: int, at: int, limit: int
+    ) -> tuple[list[Record], int]:
+        records = self._committed.take(fresh, index, limit)
+        index += len(records)
+        if fresh.is_whole(index):
+            self._fresh = None
+            return records, fresh.end
+        reached = records[-1].after.offset if records else at
+        self._fresh, self._fresh_at = fresh, (reached, index)
+        return records, reached
 
     def _report(self, gap: Gap) -> None:
         self._gaps[gap.start] = gap

@@ -50,7 +50,7 @@ class Places:
         )
         # A kind without positions never looks at these two.
         self.lat, self.lon = (keys.index(key) if key in keys else 0 for key in ("lat", "lon"))
-        self._bounds = (area.south, area.north, area.west, area.east)
+        self.bounds = (area.south, area.north, area.west, area.east)
 
     def is_sound(self, values: Sequence[Any]) -> bool:
         """Whether there is a position that can be, or none at all."""
@@ -59,7 +59,7 @@ class Places:
         lat, lon = values[self.lat], values[self.lon]
         if lat is None or lon is None:
             return lat is lon
-        south, north, west, east = self._bounds
+        south, north, west, east = self.bounds
         return south <= lat <= north and west <= lon <= east and not lat == lon == 0
 
 
@@ -69,8 +69,8 @@ def plain_reader(  # noqa: C901 - counted with the function within
     """A function that reads elements of one kind of asset which are wholly in order.
 
     A function with names of its own and no object: an attribute of `self` costs as much as a
-    comparison, and here stood fifteen of them (0.5 µs an element). For the same reason the
-    common case of each test is written out, and a function is called for the others only.
+    comparison, and here stood fifteen of them. For the same reason the common case of each test
+    is written out, and a function is called for the others only.
     """
     keys = catalogue.keys(kind)
     decode = msgspec.json.Decoder(wire.telemetry(kind)).decode
@@ -80,7 +80,8 @@ def plain_reader(  # noqa: C901 - counted with the function within
     known_boot_ids, learns_boot_id = boot_ids.known, boot_ids.learns
     # Only a kind without positions, a station, looks at this one.
     types = keys.index(wire.VEHICLE_TYPES) if wire.VEHICLE_TYPES in keys else 0
-    has_places, lat, lon, is_sound = bool(places.columns), places.lat, places.lon, places.is_sound
+    has_places, lat_at, lon_at = bool(places.columns), places.lat, places.lon
+    south, north, west, east = places.bounds
     oldest = (windows.position_ms, windows.acceptance_ms)
     oldest_ms = min(oldest) if has_places else windows.acceptance_ms
     astuple, head, ahead_ms = msgspec.structs.astuple, wire.HEAD, -AHEAD_MS
@@ -108,7 +109,11 @@ def plain_reader(  # noqa: C901 - counted with the function within
             if values[index] not in known and not learns(values[index]):
                 return None
         if has_places:
-            if not (values[lat] is values[lon] is None or is_sound(values)):
+            lat, lon = values[lat_at], values[lon_at]  # as `Places.is_sound` does
+            if lat is None or lon is None:
+                if lat is not lon:
+                    return None
+            elif not (south <= lat <= north and west <= lon <= east) or lat == lon == 0:
                 return None
         elif values[types] is not None:
             text = wire.vehicle_types_text(values[types])
