@@ -17,9 +17,11 @@ Add, renew, remove and list what may publish at the broker. A device's user name
 such as bus/0123, and it may publish for that asset and no other. gateway/NAME may publish for
 every asset of the site. A password is 128 random bits, printed once; kept is its hash.
 
-Afterwards let the broker read its files anew (no connection is lost):
-  docker compose --env-file deploy/secrets/.env kill -s HUP mosquitto
-  systemctl reload ausguck-mosquitto
+Afterwards restart the broker, which loses nothing (devices connect again by themselves):
+  docker compose --env-file deploy/secrets/.env restart mosquitto
+  systemctl restart ausguck-mosquitto
+Do not send it SIGHUP instead. Mosquitto 2.0.11 then takes the right to read from a session that
+is away since a restart, and drops what it acknowledges; with certificates it even crashes.
 """
 
 

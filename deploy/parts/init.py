@@ -157,7 +157,7 @@ class Making:
         password = (folder / "password").read_text(encoding="utf-8")
         options = (
             f"-h 127.0.0.1\n-p {site.mosquitto_port}\n--cafile {site.mosquitto_config}/ca.crt\n"
-            f"-u {HEALTH}\n-P {password}\n"
+            f"-i {HEALTH}\n-u {HEALTH}\n-P {password}\n"
         )
         self._safe.write(folder / "mosquitto_sub", options)
 
