@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from ausguck.catalogue.state import ONLY, State, StateMeasurement, StateRow, table
 from ausguck.fleet.picture import Picture
 from ausguck.fleet.seen import Seen
+from ausguck.fleet.statuses import SLEEPING
 from ausguck.model import Event
-
-SLEEPING = "sleeping"
 
 Value = int | float | str | None
 

@@ -13,8 +13,9 @@ class Seen:
 
     `readings` holds at least each asset's newest by event time; more of them fill the gaps of a
     device that tells its values in several messages. `places` is what is known of stations
-    besides. `statuses` is each asset's newest event of type `status`. `heard` is when we last
-    received a sign of life that left no new reading, such as a feed that said the same again.
+    besides. `statuses` is each asset's newest status that is `ready` or `sleeping`; that a
+    connection was lost says nothing of sleep. `heard` is when we last received a sign of life
+    that left no new reading, such as a feed that said the same again.
     """
 
     readings: Sequence[Reading]
