@@ -27,6 +27,7 @@ class CrashPoint(StrEnum):
     HISTORY_AFTER_DEADLETTERS = "history.after_deadletters"
     STORE_BEFORE_COMMIT = "store.before_commit"
     STORE_AFTER_COMMIT = "store.after_commit"
+    INFLUXDB_BEFORE_CURSOR = "influxdb.before_cursor"
 
 
 def ignore(_point: str) -> None:

@@ -17,8 +17,10 @@ PLACES = {
     CrashPoint.SUBSCRIBER_AFTER_PUBACK: "The broker's acknowledgement is with the system.",
     CrashPoint.HISTORY_BEFORE_DEADLETTERS: "A batch is decoded; nothing of it is kept yet.",
     CrashPoint.HISTORY_AFTER_DEADLETTERS: "Dead letters are kept; the position has not moved.",
-    CrashPoint.STORE_BEFORE_COMMIT: "Rows and position are written in a transaction left open.",
+    CrashPoint.STORE_BEFORE_COMMIT: "Rows and position are written in a transaction left open; "
+    "with InfluxDB nothing is sent yet.",
     CrashPoint.STORE_AFTER_COMMIT: "Rows and position are kept; nobody in the process knows yet.",
+    CrashPoint.INFLUXDB_BEFORE_CURSOR: "With InfluxDB: rows are kept, the position has not moved.",
 }
 
 

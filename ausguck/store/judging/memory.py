@@ -37,6 +37,14 @@ class Memory:
             ):
                 latest[reading.asset] = reading
 
+    def newest(self, kind: Kind, name: str | None) -> list[Reading]:
+        """Each asset's newest reading, by name."""
+        kept = list(self.latest.values())
+        return sorted(
+            (r for r in kept if r.asset.kind is kind and name in {None, r.asset.name}),
+            key=lambda reading: (reading.asset.name, reading.asset.site),
+        )
+
     def forget(self, kind: Kind, before_ms: int) -> None:
         """Drop what retention has removed: assets that were silent for all of it."""
         for asset, reading in tuple(self.latest.items()):

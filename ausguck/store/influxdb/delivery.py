@@ -1,0 +1,150 @@
+"""From lines to proof: chunks, halving what is refused, and holding when too much is.
+
+Only a 204 proves that lines are stored. A refused point is found by halving, because the
+server names the first one alone; but a server that refuses many is not believed.
+"""
+
+import asyncio
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+
+from ausguck.catalogue.state import Bucket
+from ausguck.errors import StoreUnavailable
+from ausguck.store.influxdb.answers import Meaning, meaning, unavailable, words
+from ausguck.store.influxdb.places import STORE
+from ausguck.store.influxdb.server import Server
+
+AT_ONCE = 2
+"""Chunks of one bucket under way, so that one is compressed while the server reads another."""
+MOST_SHARE = 0.05
+MOST_IN_A_ROW = 100
+FEW = 5
+"""So many of a batch may be refused, however small it is."""
+HOLD_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Some points, and which member of the batch each is of."""
+
+    texts: list[str] = field(default_factory=list)
+    members: list[int] = field(default_factory=list)
+
+    def add(self, text: str, member: int) -> None:
+        """One more."""
+        self.texts.append(text)
+        self.members.append(member)
+
+    def part(self, start: int, end: int) -> "Lines":
+        """Some of them."""
+        return Lines(self.texts[start:end], self.members[start:end])
+
+    def without(self, members: Container[int]) -> "Lines":
+        """Those of other members."""
+        kept = Lines()
+        for text, member in zip(self.texts, self.members, strict=True):
+            if member not in members:
+                kept.add(text, member)
+        return kept
+
+
+@dataclass(slots=True)
+class DeliveryCounts:
+    """What deliveries met since the process started."""
+
+    bisections: int = 0
+    refused: int = 0
+    holds: int = 0
+
+
+@dataclass(slots=True)
+class Refusals:
+    """What the server refused of one batch, with its words, by member."""
+
+    size: int
+    words: dict[int, str] = field(default_factory=dict)
+
+
+class Delivery:
+    """Brings batches to the server."""
+
+    def __init__(self, server: Server, chunk: int) -> None:
+        self.counts = DeliveryCounts()
+        self.chunk = chunk
+        """Most lines in one write."""
+        self._server = server
+        self._in_a_row = 0
+
+    async def deliver(self, by_bucket: Mapping[Bucket, Lines], refusals: Refusals) -> None:
+        """Store every line; the members of those that the server refuses are noted.
+
+        Raises:
+            StoreUnavailable: it is not known that every other line is stored.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for bucket, lines in by_bucket.items():
+                    tasks.create_task(self._in_chunks(bucket, lines, refusals))
+        except* StoreUnavailable as errors:
+            first = _first(errors)
+        else:
+            return
+        raise first
+
+    async def _in_chunks(self, bucket: Bucket, lines: Lines, refusals: Refusals) -> None:
+        size, number = self.chunk, len(lines.texts)
+        parts = iter([lines.part(start, start + size) for start in range(0, number, size)])
+
+        async def work() -> None:
+            for part in parts:
+                await self._send(bucket, part, refusals)
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(min(AT_ONCE, -(-number // size))):
+                tasks.create_task(work())
+
+    async def _send(self, bucket: Bucket, lines: Lines, refusals: Refusals) -> None:
+        answer = await self._server.write(bucket, lines.texts)
+        means = meaning(answer.status)
+        if means is Meaning.STORED:
+            self._in_a_row = 0
+            return
+        if means is Meaning.UNAVAILABLE:
+            raise unavailable(f"a write to bucket {self._server.bucket(bucket)}", answer)
+        size = len(lines.texts)
+        if size > 1:
+            self.counts.bisections += 1
+            await self._send(bucket, lines.part(0, size // 2), refusals)
+            await self._send(bucket, lines.part(size // 2, size), refusals)
+        elif means is Meaning.TOO_LARGE:
+            raise self._hold(f"one line is too large: {words(answer)}")
+        else:
+            self._refused(lines.members[0], words(answer), refusals)
+
+    def _refused(self, member: int, said: str, refusals: Refusals) -> None:
+        refusals.words.setdefault(member, said)
+        self._in_a_row += 1
+        number = len(refusals.words)
+        if self._in_a_row >= MOST_IN_A_ROW:
+            raise self._hold(f"{self._in_a_row} points in a row were refused: {said}")
+        if number > FEW and number > MOST_SHARE * refusals.size:
+            raise self._hold(f"{number} of a batch of {refusals.size} were refused: {said}")
+
+    def _hold(self, why: str) -> StoreUnavailable:
+        self.counts.holds += 1
+        return StoreUnavailable(
+            STORE,
+            f"{why}; that is a wrong proxy or schema rather than wrong readings, so everything "
+            "is held and tried again: see what stands at store.influxdb.url, and the field "
+            "types in its buckets",
+            HOLD_S,
+        )
+
+
+def _first(errors: BaseExceptionGroup[StoreUnavailable]) -> StoreUnavailable:
+    for error in errors.exceptions:
+        if isinstance(error, StoreUnavailable):
+            return error
+        if isinstance(error, BaseExceptionGroup):
+            return _first(error)
+    raise errors

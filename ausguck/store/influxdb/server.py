@@ -1,0 +1,193 @@
+"""The one door to the server: requests out, answers or one of our errors back, all counted."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import msgspec
+from isal import igzip
+
+from ausguck.catalogue.state import Bucket
+from ausguck.errors import StoreUnavailable
+from ausguck.settings.partners import Influxdb
+from ausguck.store.influxdb.answers import Answer, unavailable
+from ausguck.store.influxdb.places import STORE
+
+GZIP_LEVEL = 1
+CONNECTIONS = 8
+UNAUTHORIZED = 401
+Parameters = Mapping[str, str | int]
+Cell = bool | int | float | str | None
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What went to and fro since the process started."""
+
+    requests: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """By bucket, or `query` or `delete`, and status; status 0 is no answer at all."""
+    lines: int = 0
+    line_bytes: int = 0
+    sent_bytes: int = 0
+
+
+class Table(msgspec.Struct):
+    """One series of an answer."""
+
+    columns: list[str]
+    name: str = ""
+    tags: dict[str, str] = {}
+    values: list[list[Cell]] = []
+
+
+class _Result(msgspec.Struct):
+    series: list[Table] = []
+    error: str | None = None
+    partial: bool = False
+
+
+class _Results(msgspec.Struct):
+    results: list[_Result] = []
+    error: str | None = None
+
+
+class Server:
+    """An InfluxDB 2 over HTTP; made by `connected`."""
+
+    def __init__(self, settings: Influxdb, client: httpx.AsyncClient) -> None:
+        self._settings = settings
+        self._client = client
+        self._token = _token(settings)
+        self.traffic = Traffic()
+
+    def bucket(self, bucket: Bucket) -> str:
+        """A bucket's name on this server."""
+        return f"{self._settings.bucket_prefix}{bucket.value}"
+
+    async def write(self, bucket: Bucket, lines: Sequence[str]) -> Answer:
+        """Send some lines; any answer that was given comes back.
+
+        Raises:
+            StoreUnavailable: there was no answer, and whether they are stored is unknown.
+        """
+        plain = "\n".join(lines).encode()
+        sent = igzip.compress(plain, GZIP_LEVEL) if self._settings.gzip else plain
+        traffic = self.traffic
+        traffic.lines += len(lines)
+        traffic.line_bytes += len(plain)
+        traffic.sent_bytes += len(sent)
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        if self._settings.gzip:
+            headers["Content-Encoding"] = "gzip"
+        name = self.bucket(bucket)
+        parameters = {"org": self._settings.org, "bucket": name, "precision": "ns"}
+        request = self._client.build_request(
+            "POST", "/api/v2/write", params=parameters, content=sent, headers=headers
+        )
+        return await self._ask(name, request)
+
+    async def ask(
+        self, bucket: Bucket, statements: Sequence[str], parameters: Parameters
+    ) -> list[list[Table]]:
+        """The series that each statement finds.
+
+        Raises:
+            StoreUnavailable: the server did not answer, or not with what was asked for.
+        """
+        form = {
+            "db": self.bucket(bucket),
+            "epoch": "ns",
+            "q": "; ".join(statements),
+            "params": msgspec.json.encode(parameters).decode(),
+        }
+        request = self._client.build_request(
+            "POST", "/query", data=form, headers={"Accept": "application/json"}
+        )
+        answer = await self._ask("query", request)
+        if answer.status != 200:  # noqa: PLR2004 - HTTP's number
+            raise unavailable("a query", answer)
+        found = await asyncio.to_thread(_read, answer.body)
+        if len(found) != len(statements):
+            raise StoreUnavailable(STORE, f"{len(statements)} statements got {len(found)} results")
+        return found
+
+    async def delete(self, bucket: Bucket, from_: str, to: str, predicate: str) -> None:
+        """Remove the points of [from, to] that a predicate names; times are RFC 3339.
+
+        Raises:
+            StoreUnavailable: it is not known to be done.
+        """
+        request = self._client.build_request(
+            "POST",
+            "/api/v2/delete",
+            params={"org": self._settings.org, "bucket": self.bucket(bucket)},
+            json={"start": from_, "stop": to, "predicate": predicate},
+        )
+        answer = await self._ask("delete", request)
+        if answer.status != 204:  # noqa: PLR2004 - HTTP's number
+            raise unavailable(f"a delete in bucket {self.bucket(bucket)}", answer)
+
+    async def _ask(self, name: str, request: httpx.Request) -> Answer:
+        """Send a request; after a 401 once more where the token file holds another token."""
+        answer = await self._send(name, request)
+        if answer.status == UNAUTHORIZED:
+            token = await asyncio.to_thread(_token, self._settings)
+            if token != self._token:
+                self._token = token
+                answer = await self._send(name, request)
+        return answer
+
+    async def _send(self, name: str, request: httpx.Request) -> Answer:
+        request.headers["Authorization"] = f"Token {self._token}"
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                response = await self._client.send(request)
+        except (httpx.HTTPError, TimeoutError, OSError) as error:
+            self.traffic.requests[name, 0] += 1
+            said = str(error) or type(error).__name__
+            if isinstance(error, TimeoutError | httpx.TimeoutException):
+                said = f"no answer within {self._settings.timeout_s:g} s"
+            raise StoreUnavailable(STORE, f"{self._settings.url}: {said}") from error
+        self.traffic.requests[name, response.status_code] += 1
+        return Answer(response.status_code, response.headers, response.content)
+
+
+@asynccontextmanager
+async def connected(settings: Influxdb) -> AsyncIterator[Server]:
+    """A server's door; nothing is asked yet."""
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+    async with httpx.AsyncClient(
+        base_url=str(settings.url), timeout=settings.timeout_s, limits=limits, trust_env=False
+    ) as client:
+        yield Server(settings, client)
+
+
+def _token(settings: Influxdb) -> str:
+    """The token as it is now; empty where there is none."""
+    if settings.token is not None:
+        return settings.token.get_secret_value()
+    if settings.token_file is None:
+        return ""
+    try:
+        return settings.token_file.read_text().strip()
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise StoreUnavailable(STORE, f"{settings.token_file}: {reason}") from error
+
+
+def _read(body: bytes) -> list[list[Table]]:
+    try:
+        read: Any = msgspec.json.decode(body, type=_Results)
+    except msgspec.DecodeError as error:
+        raise StoreUnavailable(STORE, "a query was answered with something else") from error
+    for result in read.results:
+        if result.error is not None or result.partial:
+            reason = result.error or "the answer is not complete"
+            raise StoreUnavailable(STORE, f"a query failed: {reason}")
+    if read.error is not None:
+        raise StoreUnavailable(STORE, f"a query failed: {read.error}")
+    return [result.series for result in read.results]
