@@ -71,9 +71,6 @@ def _publish(connection: Generation, packet: bytes) -> None:
     intake = connection.intake
     parts = locate(packet)
     flags = FLAGS[packet[0] & 0x0F]
-    qos = flags & 3
-    if qos and connection.room <= 0 and parts.packet_id not in connection.open2:
-        raise ProtocolError("publish", "receive_maximum", Code.RECEIVE_MAXIMUM)
     if parts.topic == DROPPED_TOPIC:
         _dropped(connection, packet[parts.payload_at :])
     elif parts.topic == intake.canary.topic:

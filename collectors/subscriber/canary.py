@@ -54,12 +54,14 @@ class Canary:
             self._stats.canary_other += 1
             return
         self._waiting = b""
+        self._stats.canary_missing = False
         self._stats.canary_returned += 1
         self._stats.canary_rtt_ms = (now_s - self._sent_s) * 1000
 
     def refused(self, code: int) -> str:
         """The broker did not take it; returns what to say."""
         self._waiting = b""
+        self._stats.canary_missing = True
         self._stats.canary_refused += 1
         return REFUSED.format(topic=self._name, code=code)
 
@@ -74,5 +76,6 @@ class Canary:
         if quiet_s < DEADLINE_S and now_s - self._sent_s < PATIENCE_S:
             return ""
         self._waiting = b""
+        self._stats.canary_missing = True
         self._stats.canary_missed += 1
         return SWALLOWED.format(topic=self._name)

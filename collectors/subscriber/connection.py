@@ -95,7 +95,7 @@ class Connection(Generation):
             known=intake.known,
             now_ms=intake.clock.now_ms(),
             limit=intake.settings.max_packet_bytes,
-            allowed=self.room,
+            allowed=end,  # as many as come: see `Generation.acknowledge`
             properties=1,  # the length of an empty set
             ticket=intake.last,
         )

@@ -72,10 +72,12 @@ def against_the_rules(error: ProtocolError) -> End:
 def unreachable(error: Exception) -> End:
     """No connection came about."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        words = f"the broker's certificate does not pass: {error.verify_message}"
+        why = getattr(error, "verify_message", "")
+        words = f"the broker's certificate does not pass: {why}"
         return End("tls_certificate", f"{words}; see subscriber.tls.ca", slow=True)
     if isinstance(error, ssl.SSLError):
-        return End("tls", f"no TLS with the broker: {error.reason or 'it hung up'}", slow=True)
+        why = getattr(error, "reason", None) or "it hung up"
+        return End("tls", f"no TLS with the broker: {why}", slow=True)
     if isinstance(error, OSError):
         return End("unreachable", f"the broker cannot be reached: {error.strerror or error}")
     return internal(error)

@@ -74,19 +74,22 @@ class Generation(asyncio.Protocol):
 
     # Speaking
 
-    @property
-    def room(self) -> int:
-        """How many more messages the broker may have in flight."""
-        return self.intake.settings.receive_maximum - self.line.waiting - len(self.open2)
-
     def tell(self, data: bytes) -> None:
         """Send, unless the connection has ended."""
         if self.transport is not None and self.phase is not Phase.CLOSED:
             self.transport.write(data)
 
     def acknowledge(self, data: bytes, messages: int) -> None:
-        """Send once everything appended so far is on disk, behind what else waits for that."""
+        """Send once everything appended so far is on disk, behind what else waits for that.
+
+        A broker that sends beyond our Receive Maximum is not cut off, for it would only send
+        the same again: Mosquitto 2.0.11 goes one beyond when the session is resumed and a
+        message at QoS 0 comes between. What bounds our memory is the journal's budget.
+        """
         self.line.put(self.intake.last, data, messages)
+        over = self.line.waiting + len(self.open2) - self.intake.settings.receive_maximum
+        if over > 0:
+            self.intake.stats.beyond_window += min(over, messages)
         committed = self.intake.journal.committed
         if self.intake.last <= committed:
             self.commit(committed)

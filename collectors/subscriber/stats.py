@@ -19,6 +19,7 @@ class SubscriberStats:
     resent: int = 0  # QoS 2 messages that came again and were not journalled again
     bytes: int = 0
     stale_acks: int = 0  # acknowledgements whose connection ended before they could be sent
+    beyond_window: int = 0  # messages that the broker sent beyond subscriber.receive_maximum
     waiting: int = 0  # messages that are not acknowledged yet
     stalls: int = 0  # times our own loop stood still, which is held against nobody
     dropped_at_broker: int | None = None  # messages it threw away since its start, if it says so
@@ -26,6 +27,7 @@ class SubscriberStats:
     canary_returned: int = 0
     canary_missed: int = 0
     canary_refused: int = 0
+    canary_missing: bool = False  # the last one was refused, or did not come back
     canary_other: int = 0  # on our canary's topic, but not or no longer waited for
     canary_rtt_ms: float | None = None
     last_message_at_ms: int | None = None

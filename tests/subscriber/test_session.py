@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import mqtt5
 import pytest
@@ -25,7 +26,11 @@ CAP_S = 30.0
 def test_it_asks_for_a_session_that_outlives_the_connection() -> None:
     async def scene() -> None:
         async with Scripted.listening() as broker:
-            more = {"user": "collector", "password": "secret", "receive_maximum": 321}
+            more: dict[str, Any] = {
+                "user": "collector",
+                "password": "secret",
+                "receive_maximum": 321,
+            }
             async with fetching(MemoryJournal(), broker.port, canary_interval_s=60, **more):
                 wire, connect = await broker.connection()
                 assert connect.client_id == "ausguck"
