@@ -12,9 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 READY = re.compile(r"ready: page (\S+) devices (?:mqtts?://[^:]+:(\d+)|off)")
+HIGH_WATER = re.compile(r"VmHWM:\s+(\d+) kB")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 START_S = 30
+PLACES = f"{os.environ['PATH']}:/usr/sbin"
+"""Where servers are; Debian's are not on every user's PATH."""
 Figures = dict[str, float | int | str]
 
 
@@ -28,14 +31,26 @@ class Served:
 
     def cpu_s(self) -> float:
         """CPU seconds so far, user and system, all threads."""
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+        return cpu_s(self.process.pid)
 
     def rss_bytes(self) -> int:
         """Resident memory now."""
         statm = Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii")
         return int(statm.split()[1]) * PAGE_BYTES
+
+    def rss_max_bytes(self) -> int:
+        """The most memory that was ever resident."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        found = HIGH_WATER.search(status)
+        assert found
+        return int(found[1]) * 1024
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds of a process so far, user and system, all threads."""
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
 
 
 def tree_rss_bytes(root: int) -> int:
@@ -117,21 +132,22 @@ def python(*arguments: str, data_dir: Path, **environ: str) -> Iterator[Served]:
                 break
         timer.cancel()
         assert found, "it did not get ready"
-        yield Served(process, int(found[2]), found[1])
+        yield Served(process, int(found[2] or 0), found[1])
+
+
+ANY_NUMBER = ("max_inflight_messages 0", "max_queued_messages 1000000")
 
 
 @contextmanager
-def mosquitto(directory: Path) -> Iterator[Served]:
-    """A Mosquitto on a free port, with its limits out of the way."""
-    program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
+def mosquitto(directory: Path, *lines: str) -> Iterator[Served]:
+    """A Mosquitto on a free port, configured by some lines or with its limits out of the way."""
+    program = shutil.which("mosquitto", path=PLACES)
     assert program, "mosquitto is not installed"
     port = free_port()
     config = directory / "mosquitto.conf"
-    config.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\n"
-        "max_queued_messages 1000000\nlog_type none\n",
-        encoding="ascii",
-    )
+    head = (f"listener {port} 127.0.0.1", "allow_anonymous true", "log_type none")
+    place = ("user root", f"persistence_location {directory}/")
+    config.write_text("\n".join([*head, *place, *(lines or ANY_NUMBER)]) + "\n", encoding="utf-8")
     process = subprocess.Popen([program, "-c", str(config)], text=True)
     with ended(process):
         for _ in range(100):
