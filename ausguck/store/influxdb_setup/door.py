@@ -37,7 +37,6 @@ from ausguck.store.influxdb_setup.wanted import WantedBucket
 STORE = "influxdb"
 AUTOGEN = "autogen"
 UNKNOWN_TOKEN = "unauthorized access"  # noqa: S105 - the server's words, not a token
-MOST = 100
 
 
 class _Problem(msgspec.Struct):
@@ -200,11 +199,15 @@ class Server:
             raise self._down(error) from None
         return True
 
-    def readable(self, org_id: str) -> frozenset[str]:
-        """The buckets that our own token may read."""
-        with self._asking("list buckets"):
-            found = BucketsService(self._api).get_buckets(org_id=org_id, limit=MOST).buckets
-            return frozenset(str(one.id) for one in found)
+    def is_readable(self, bucket_id: str) -> bool:
+        """Whether our own token may read a bucket."""
+        with self._asking("look for a bucket"):
+            try:
+                return bool(BucketsService(self._api).get_buckets(id=bucket_id).buckets)
+            except ApiException as error:
+                if error.status == 404:  # noqa: PLR2004 - it is not there for this token
+                    return False
+                raise
 
     def is_writable(self, org_id: str, bucket_id: str) -> bool:
         """Whether our own token may write to a bucket; writes nothing."""

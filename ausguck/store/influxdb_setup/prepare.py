@@ -1,19 +1,17 @@
 """Makes an InfluxDB what we need it to be, step by step, and says each; twice changes nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
-from pydantic import SecretStr
-
+from ausguck.catalogue.state import Bucket
 from ausguck.errors import StoreError
 from ausguck.settings.partners import Influxdb
 from ausguck.settings.tree import Retention
 from ausguck.store.influxdb_setup.door import AUTOGEN, STORE, Server
 from ausguck.store.influxdb_setup.files import TokenFiles
-from ausguck.store.influxdb_setup.found import Action, FoundBucket, FoundToken
+from ausguck.store.influxdb_setup.found import FoundBucket
 from ausguck.store.influxdb_setup.steps import Change, Shortening, Step
+from ausguck.store.influxdb_setup.tokens import Issuer
 from ausguck.store.influxdb_setup.wanted import (
-    RIGHTS,
     Role,
     WantedBucket,
     buckets,
@@ -54,20 +52,15 @@ def prepare(
         yield Step("organisation", settings.org, Change.MADE, "")
     else:
         yield Step("organisation", settings.org, Change.KEPT, "")
-    ids: dict[str, str] = {}
+    ids: dict[Bucket, str] = {}
     for one in wanted:
         ids[one.bucket], step = _bucket(server, org_id, one, before.get(one.name))
         yield step
     for one in wanted:
         yield _mapping(server, org_id, ids[one.bucket], one.name)
+    issuer = Issuer(server, org_id, ids, files)
     for role in Role:
-        rights = RIGHTS[role]
-        pairs = frozenset(
-            (deed, ids[bucket]) for deed in rights.actions for bucket in rights.buckets
-        )
-        yield from _Issuer(server, org_id, files).token(
-            role, description(role, settings.bucket_prefix), pairs
-        )
+        yield from issuer.token(role, description(role, settings.bucket_prefix))
 
 
 def usable_version(server: Server) -> str:
@@ -131,75 +124,20 @@ def _bucket(
 
 
 def _mapping(server: Server, org_id: str, bucket_id: str, name: str) -> Step:
-    """InfluxQL knows a bucket by a database's name; older servers do only when told."""
-    mappings = server.mappings(org_id, name)
-    ours = [one for one in mappings if one.bucket_id == bucket_id and one.is_default]
-    if ours:
-        how = "the server's own" if ours[0].is_virtual else "explicit"
-        return Step("mapping", name, Change.KEPT, how)
-    taken = [one for one in mappings if one.retention_policy == AUTOGEN or one.is_default]
-    if taken:
-        raise StoreError(
-            STORE,
-            f"found that the database {name!r} stands for the bucket {taken[0].bucket_id}, "
-            f"expected {bucket_id}: `influx v1 dbrp delete --id {taken[0].id}`, then again",
-        )
+    """Have InfluxQL know a bucket by a database's name.
+
+    The server's own mappings will not do: older ones have none, and 2.7 looks for them among
+    the first hundred buckets only, so that SHOW MEASUREMENTS of a later one is empty.
+    """
+    explicit = [one for one in server.mappings(org_id, name) if not one.is_virtual]
+    if any(one.bucket_id == bucket_id and one.is_default for one in explicit):
+        return Step("mapping", name, Change.KEPT, "")
+    for one in explicit:
+        if one.retention_policy == AUTOGEN or one.is_default:
+            raise StoreError(
+                STORE,
+                f"found that the database {name!r} stands for the bucket {one.bucket_id}, "
+                f"expected {bucket_id}: `influx v1 dbrp delete --id {one.id}`, then again",
+            )
     server.make_mapping(org_id, bucket_id, name)
     return Step("mapping", name, Change.MADE, f"retention policy {AUTOGEN}, default")
-
-
-@dataclass(frozen=True, slots=True)
-class _Issuer:
-    """Gives each role one token, and takes back what nobody has a file of."""
-
-    server: Server
-    org_id: str
-    files: TokenFiles
-
-    def token(self, role: Role, name: str, rights: frozenset[tuple[Action, str]]) -> Iterator[Step]:
-        held = self.files.read(role)
-        listed = self.server.tokens(self.org_id, name)
-        path = str(self.files.path(role))
-        kept = None if held is None else self._kept(held, listed, rights)
-        if kept is None:
-            # First the file, then the old ones: whatever interrupts us, the next run finds
-            # at worst one too many.
-            self.files.write(role, self.server.issue(self.org_id, name, rights))
-            yield Step("token", role, Change.MADE, path)
-        elif self.files.close_to_others(role):
-            yield Step("token", role, Change.CORRECTED, f"{path}; others could read it")
-        else:
-            yield Step("token", role, Change.KEPT, path)
-        old = [one for one in listed if one is not kept]
-        for one in old:
-            self.server.revoke(one.id)
-        if old:
-            yield Step("token", role, Change.REMOVED, f"{len(old)} older called {name!r}")
-
-    def _kept(
-        self,
-        held: SecretStr,
-        listed: Sequence[FoundToken],
-        rights: frozenset[tuple[Action, str]],
-    ) -> FoundToken | None:
-        """Which of the listed is in the file, if it is one, still works and may just that."""
-        fitting = [one for one in listed if one.is_active and one.rights == rights]
-        same = [one for one in fitting if one.token == held]
-        if same:
-            return same[0]
-        hidden = [one for one in fitting if one.token is None]
-        # Where the server shows no tokens, one is told from another only by what it may do.
-        return hidden[0] if len(hidden) == 1 and self._may_just_that(held, rights) else None
-
-    def _may_just_that(self, held: SecretStr, rights: frozenset[tuple[Action, str]]) -> bool:
-        readable = {bucket for action, bucket in rights if action is Action.READ}
-        writable = {bucket for action, bucket in rights if action is Action.WRITE}
-        with self.server.another(held) as other:
-            return (
-                other.is_known()
-                and other.readable(self.org_id) == readable
-                and all(
-                    other.is_writable(self.org_id, bucket) is (bucket in writable)
-                    for bucket in readable
-                )
-            )
