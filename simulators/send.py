@@ -10,9 +10,11 @@ import logging
 import math
 import random
 import socket
+import ssl
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import aiomqtt
 
@@ -40,6 +42,11 @@ class Target:
     port: int
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    ca: Path | None = None
+
+    def tls(self) -> ssl.SSLContext | None:
+        """How the connection is encrypted and the receiver known; None in the clear."""
+        return ssl.create_default_context(cafile=self.ca) if self.ca else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,7 @@ class Link:
             target.port,
             username=target.username,
             password=target.password,
+            tls_context=target.tls(),
             logger=SILENT,
             identifier=session.client_id,
             will=None if will is None else _as_will(will),

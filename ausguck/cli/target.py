@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
 import click
@@ -20,13 +21,19 @@ class TargetOptions(TypedDict):
     port: int | None
     user: str | None
     password_env: str | None
+    ca: Path | None
 
 
 def target_options(command: Command) -> Command:
-    """Add `--host`, `--port`, `--user` and `--password-env` to a command."""
+    """Add `--host`, `--port`, `--ca`, `--user` and `--password-env` to a command."""
     for option in (
         click.option("--password-env", help="Environment variable that holds the password."),
         click.option("--user", help="MQTT user name."),
+        click.option(
+            "--ca",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="Connect by TLS and believe this authority's PEM file. Without it: in the clear.",
+        ),
         click.option("--port", type=click.IntRange(1, 65_535), help="Default: listener.port."),
         click.option("--host", help="Default: listener.host."),
     ):
@@ -49,4 +56,5 @@ def target_of(settings: Settings, options: TargetOptions) -> Target:
         password = os.environ.get(variable)
         if password is None:
             raise click.UsageError(f"--password-env: the variable {variable} is not set")
-    return Target("127.0.0.1" if host in ANY_ADDRESS else host, port, options["user"], password)
+    reached = "127.0.0.1" if host in ANY_ADDRESS else host
+    return Target(reached, port, options["user"], password, options["ca"])
