@@ -126,6 +126,10 @@ def opened(file: File, body: bytes) -> tuple[Head, Fields]:
     """
     body = body.removeprefix(_BOM)
     fields = Fields(file, body)
+    if not fields.is_object and (cured := _without_nan(body)) is not None:
+        # One station's NaN must not cost all the others.
+        fields = Fields(file, cured)
+        fields.fault("NaN", Fault.NOT_A_NUMBER)
     if not fields.is_object:
         raise Unreadable(file, _why_not(body))
     within = fields.raw("data")
@@ -152,6 +156,14 @@ def _object(raw: bytes | msgspec.Raw) -> dict[str, msgspec.Raw] | None:
         return None
 
 
+def _without_nan(body: bytes) -> bytes | None:
+    """The same with null for NaN and Infinity, which are no JSON; None if that is no cure."""
+    try:
+        return json.dumps(json.loads(body, parse_constant=lambda _: None)).encode()
+    except (ValueError, RecursionError):
+        return None
+
+
 def _why_not(body: bytes) -> str:
     start = body.lstrip()[:1]
     if not start:
@@ -159,11 +171,9 @@ def _why_not(body: bytes) -> str:
     if start == b"<":
         return "found HTML or XML, expected a JSON object"
     try:
-        json.loads(body)
+        msgspec.json.decode(body)
     except RecursionError:
         return "found JSON that is nested too deep"
-    except UnicodeDecodeError:
-        return "found bytes that are not UTF-8, expected a JSON object"
     except ValueError as error:
         return f"not JSON, perhaps cut off: {shorten(str(error))} ({len(body)} bytes)"
     return "found JSON of another type, expected an object"

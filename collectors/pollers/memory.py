@@ -91,6 +91,11 @@ class Memory:
         return len(self._known)
 
     @property
+    def reporting(self) -> frozenset[str]:
+        """The ids of known stations that the newest status names."""
+        return self._listed & self._known.keys()
+
+    @property
     def held(self) -> int:
         """Stations that have a status and no information."""
         return len(self._held)

@@ -30,6 +30,7 @@ class Fault(StrEnum):
     ID_TWICE = "id_twice"
     NO_POSITION = "no_position"
     NOTHING_KNOWN = "nothing_known"
+    NOT_A_NUMBER = "not_a_number"
     NO_TIME = "no_time"
     NO_TTL = "no_ttl"
     TIME_IMPOSSIBLE = "time_impossible"

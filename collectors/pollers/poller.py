@@ -140,7 +140,7 @@ class GbfsPoller:
             try:
                 outcome = self._take(file, answer)
             except Unreadable as error:
-                self._failed(file, Failed("unreadable", str(error)))
+                self._failed(file, Failed("unreadable", error.reason))
                 return
         elif file is File.INFORMATION:
             self._memory.asked()
