@@ -35,9 +35,9 @@ class Grafana:
 
     influx_url: str = "http://influxdb:8086"
     bucket_prefix: str = ""
-    reader_token: str = "/run/secrets/influxdb-reader"  # noqa: S105 - a path, not a token
-    planner_token: str = "/run/secrets/influxdb-planner"  # noqa: S105 - as above
-    dashboards: str = "/etc/grafana/ausguck"
+    reader_token: str = "/tokens/reader"  # noqa: S105 - a path, not a token
+    planner_token: str = "/tokens/planner"  # noqa: S105 - as above
+    dashboards: str = "/var/lib/ausguck/dashboards"
 
 
 def provisioning(languages: Sequence[Language], grafana: Grafana) -> Mapping[str, str]:

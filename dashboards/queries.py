@@ -110,7 +110,7 @@ BUS_STATES = select(
 BUS_TECHNOLOGIES = select(
     "hotspot",
     "SELECT last({access_technology}) AS {access_technology} {FROM} {BUS} "
-    "GROUP BY {EVERY} fill(null)",
+    "GROUP BY {EVERY} fill(none)",
 ).as_series()
 BUS_ROUTE = select("bus_place", "SELECT {lat}, {lon}, {rsrp_dbm}, {state} {FROM} {BUS}")
 BUS_PLACE = select(
@@ -148,12 +148,12 @@ BUS_BOARD_OVER_TIME = select(
 BUS_ROUTER_OVER_TIME = select(
     "hotspot",
     "SELECT max({cpu_pct}) AS {cpu_pct}, max({memory_pct}) AS {memory_pct}, "
-    "max({disk_pct}) AS {disk_pct} {FROM} {BUS} GROUP BY {EVERY} fill(null)",
+    "max({disk_pct}) AS {disk_pct} {FROM} {BUS} GROUP BY {EVERY} fill(none)",
 ).as_series()
 BUS_RADIO_OVER_TIME = select(
     "hotspot",
     "SELECT min({rsrq_db}) AS {rsrq_db}, min({sinr_db}) AS {sinr_db} "
-    "{FROM} {BUS} GROUP BY {EVERY} fill(null)",
+    "{FROM} {BUS} GROUP BY {EVERY} fill(none)",
 ).as_series()
 BUS_EVENTS = select(
     "events",

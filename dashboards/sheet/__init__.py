@@ -1,0 +1,1 @@
+"""The dashboards as plain pages, with the real answers to their queries."""
