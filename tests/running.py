@@ -43,7 +43,7 @@ class Running:
         ready = threading.Event()
         self._reader = threading.Thread(target=self._listen, args=(ready,), daemon=True)
         self._reader.start()
-        if not ready.wait(START_S) or not self.port:
+        if not ready.wait(START_S) or not self.page_url:
             self.kill()
             self._close()
             raise AssertionError("not ready:\n" + "".join(self.said))

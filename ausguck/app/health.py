@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,12 +14,15 @@ from api.ports import (
     ClockReport,
     DeadLettersReport,
     DiskReport,
+    FeedReport,
     HealthReport,
     HistoryReport,
     JournalReport,
     ListenerReport,
+    SubscriberReport,
 )
 from api.verdict import judge
+from ausguck.app.intake import Sources
 from ausguck.desk.port import Desk
 from ausguck.errors import StoreError
 from ausguck.journal.journal import Journal
@@ -27,7 +31,7 @@ from ausguck.roles.history import History
 from ausguck.settings.tree import Settings
 from ausguck.steady import SteadyClock
 from ausguck.store.port import Store
-from collectors.listener.stats import ListenerStats
+from collectors.pollers.stats import FeedStats
 
 
 class Health:
@@ -51,7 +55,7 @@ class Health:
         self._started_at_ms = clock.now_ms()
         self._books_known = Books()
         self._letters_known = 0
-        self.listener: ListenerStats | None = None
+        self.sources: Sources | None = None
 
     async def report(self) -> HealthReport:
         """How it is now."""
@@ -61,13 +65,17 @@ class Health:
         history = HistoryReport(stats.last_write_at_ms, stats.last_error)
         clock = self._clock_report()
         letters = DeadLettersReport(await self._letters(), self._settings.history.dead_letter_rows)
+        subscriber = self._subscriber_report()
+        feeds = self._feed_reports()
         status, why = judge(
             books=books,
             journal=journal,
             history=history,
             clock=clock,
             dead_letters=letters,
-            listener_down=self._settings.listener.enabled and self.listener is None,
+            listener_down=self._settings.listener.enabled and self._is_closed,
+            subscriber=subscriber,
+            feeds=feeds,
         )
         return HealthReport(
             status=status,
@@ -78,6 +86,8 @@ class Health:
             journal=journal,
             history=history,
             listener=self._listener_report(),
+            subscriber=subscriber,
+            feeds=feeds,
             clock=clock,
             disk=self._disk_report(self._settings.site.data_dir),
             dead_letters=letters,
@@ -119,19 +129,45 @@ class Health:
             segments=stats.segments,
         )
 
+    @property
+    def _is_closed(self) -> bool:
+        return self.sources is None or self.sources.listener is None
+
     def _listener_report(self) -> ListenerReport | None:
-        if self.listener is None:
+        if self.sources is None or self.sources.listener is None:
             return None
-        at_most_once, at_least_once, exactly_once = self.listener.messages
+        stats = self.sources.listener.stats
+        at_most_once, at_least_once, exactly_once = stats.messages
         return ListenerReport(
-            connections=self.listener.connections,
-            sessions=self.listener.sessions,
+            connections=stats.connections,
+            sessions=stats.sessions,
             messages_by_qos=(at_most_once, at_least_once, exactly_once),
             refusals={
-                f"{packet} {reason}": count
-                for (packet, reason), count in self.listener.refusals.items()
+                f"{packet} {reason}": count for (packet, reason), count in stats.refusals.items()
             },
         )
+
+    def _subscriber_report(self) -> SubscriberReport | None:
+        if self.sources is None or self.sources.subscriber is None:
+            return None
+        stats = self.sources.subscriber.stats
+        return SubscriberReport(
+            is_connected=stats.connected,
+            connects=stats.connects,
+            messages=stats.messages,
+            sessions_lost=stats.session_lost,
+            stale_acks=stats.stale_acks,
+            canary_missing=stats.canary_missing,
+            dropped_at_broker=stats.dropped_at_broker,
+            last_message_at_ms=stats.last_message_at_ms,
+            last_error=stats.last_error,
+        )
+
+    def _feed_reports(self) -> tuple[FeedReport, ...]:
+        if self.sources is None:
+            return ()
+        now_ms = self._clock.now_ms()
+        return tuple(_feed(poller.stats, now_ms) for poller in self.sources.pollers)
 
     def _clock_report(self) -> ClockReport:
         clock = self._clock
@@ -143,3 +179,20 @@ class Health:
         usage = shutil.disk_usage(data_dir)
         reserve = usage.total * self._settings.journal.reserve_percent / 100
         return DiskReport(usage.free, usage.total, int(reserve))
+
+
+def _feed(stats: FeedStats, now_ms: int) -> FeedReport:
+    polls: Counter[str] = Counter()
+    for (_file, outcome), count in stats.polls.items():
+        polls[outcome] += count
+    return FeedReport(
+        name=stats.name,
+        stations=stats.stations,
+        unknown_stations=stats.unknown,
+        messages=stats.messages.total(),
+        polls=polls,
+        unfit=dict(stats.unfit),
+        overdue_s=stats.overdue_s(now_ms) or 0.0,
+        last_success_at_ms=stats.last_success_at_ms,
+        last_error=stats.last_error,
+    )

@@ -3,29 +3,32 @@
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from api.app import create_app
 from api.ports import Ports
 from api.serve import serve
-from ausguck.app.files import allow_many_files, within
 from ausguck.app.health import Health
+from ausguck.app.intake import Sources, sources
 from ausguck.app.lock import owned
 from ausguck.app.metrics import Metrics
 from ausguck.app.retry import JournalRetry
+from ausguck.app.stores import open_store
+from ausguck.app.vitals import vitals_of
 from ausguck.clock import Clock, SystemClock
 from ausguck.desk.desk import open_desk
+from ausguck.fleet.statuses import Statuses
 from ausguck.journal.journal import Journal
 from ausguck.probe import Probe, ignore
 from ausguck.roles.history import History
+from ausguck.roles.minutes import Minutes, Senses
+from ausguck.roles.noting import Noting
 from ausguck.roles.retention import retain
 from ausguck.settings.tree import Settings
 from ausguck.steady import SteadyClock
-from ausguck.store.duckdb.adapter import open_duckdb
 from collectors.decode.decoder import Decoder
-from collectors.listener.server import Listener
 
 GC_THRESHOLDS = (100_000, 20, 100)
 
@@ -69,14 +72,11 @@ async def run_app(
         journal = await stack.enter_async_context(
             Journal.open(data_dir / "journal", settings.journal, clock, probe=probe)
         )
-        store = await stack.enter_async_context(
-            open_duckdb(
-                data_dir / "history.duckdb", settings.store, settings.retention, probe=probe
-            )
-        )
-        tail = journal.tail(await store.position())
+        store, tail = await stack.enter_async_context(open_store(settings, journal, probe))
         decoder = Decoder(settings.site, settings.retention)
-        history = History(tail, decoder, store, desk, clock, settings.history, probe)
+        statuses = Statuses()
+        noting = Noting(store, statuses)
+        history = History(tail, decoder, noting, desk, clock, settings.history, probe)
         health = Health(settings, clock, journal, history, store, desk)
         ports = Ports(
             store=store,
@@ -89,33 +89,43 @@ async def run_app(
             consuming = group.create_task(history.run(), name="history")
             retaining = retain(store, journal, clock, lambda: history.position)
             loops = [group.create_task(retaining, name="retention")]
-            async with listening(settings, journal, clock, probe) as listener:
-                health.listener = None if listener is None else listener.stats
+            async with sources(settings, journal, clock, probe) as intake:
+                health.sources = intake
+                feeds = [group.create_task(poller.run(), name="feed") for poller in intake.pollers]
+                if settings.state.enabled:
+                    senses = Senses(
+                        statuses,
+                        desk,
+                        intake.heard,
+                        history_lag_s(history, clock),
+                        vitals_of(health.report, history.stats),
+                    )
+                    minutes = Minutes(settings.site.id, store, clock, settings.state, senses)
+                    loops.append(group.create_task(minutes.run(), name="minutes"))
                 page_port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
                 app = create_app(ports, clock, settings)
                 serving = serve(app, settings.api.host, settings.api.port, page_port.set_result)
                 loops.append(group.create_task(serving, name="api"))
                 settle_memory()
-                on_ready(whereabouts(settings, await page_port, listener))
+                on_ready(whereabouts(settings, await page_port, intake))
                 await stopped.wait()
                 # In a thread, for whoever is being stopped may still wait for our answers.
                 await asyncio.to_thread(on_stop)
+                for feed in feeds:
+                    feed.cancel()
             await history.finish(consuming)
             for loop in loops:
                 loop.cancel()
 
 
-@asynccontextmanager
-async def listening(
-    settings: Settings, journal: Journal, clock: Clock, probe: Probe
-) -> AsyncIterator[Listener | None]:
-    """The listener, if there is to be one."""
-    if not settings.listener.enabled:
-        yield None
-        return
-    devices = within(allow_many_files(), settings.listener)
-    async with Listener(devices, settings.site.id, journal, clock, probe=probe) as listener:
-        yield listener
+def history_lag_s(history: History, clock: Clock) -> Callable[[], float]:
+    """How old the oldest record is that is not in the store; 0 where all are."""
+
+    def lag_s() -> float:
+        oldest_ms = history.oldest_ms
+        return 0.0 if oldest_ms is None else (clock.now_ms() - oldest_ms) / 1000
+
+    return lag_s
 
 
 def settle_memory() -> None:
@@ -129,13 +139,14 @@ def settle_memory() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
-def whereabouts(settings: Settings, page_port: int, listener: Listener | None) -> Ready:
+def whereabouts(settings: Settings, page_port: int, intake: Sources) -> Ready:
     """The addresses we ended up with."""
     page_url = url("http", settings.api.host, page_port)
-    if listener is None:
+    if intake.listener is None:
         return Ready(page_url, None, None)
     scheme = "mqtts" if settings.listener.tls else "mqtt"
-    return Ready(page_url, url(scheme, settings.listener.host, listener.port), listener.port)
+    port = intake.listener.port
+    return Ready(page_url, url(scheme, settings.listener.host, port), port)
 
 
 def stop_signals() -> asyncio.Event:

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from ausguck.clock import Clock
-from ausguck.errors import AusguckError, JournalError, StoreUnavailable
+from ausguck.errors import AusguckError, StoreUnavailable
 from ausguck.journal.port import Record, Tail
 from ausguck.model import (
     Batch,
@@ -37,6 +37,8 @@ CHUNK_BYTES = 65_536
 """The same for records that are long, of which some hold hundreds of elements."""
 RETRY_MAX_S = 30.0
 QUOTA_POLL_S = 1.0
+FINISH_S = 10.0
+"""What is not in the store by then stays in the journal for the next start."""
 UNKNOWN_KEY = "unknown_key"
 ANY_KEY = "(any)"
 
@@ -107,19 +109,24 @@ class History:
         self._probe = probe
         self._sleep = sleep
         self._idle = False
-        self._finishing = False
+        self._ending = asyncio.Event()
+        self._end_by_s = 0.0
+        self._settled: Position | None = None
         self.stats = HistoryStats()
-        self.position = tail.position
         self.oldest_ms: int | None = None
         """Receive time of the oldest record in hand, None when there is none."""
 
     async def run(self) -> None:
         """Move batches until `finish` is called; then what is committed already, and return.
 
+        Finishing takes no new batch after `FINISH_S`.
+
         To be ended by `finish` alone: a batch in hand that is cancelled would be passed over.
         """
         last_s = self._clock.monotonic_s()
-        while not self._finishing or self._tail.available():
+        while not self._finishing or (
+            self._tail.available() and self._clock.monotonic_s() < self._end_by_s
+        ):
             self._idle = True
             records = await self._read()
             self._idle = False
@@ -132,13 +139,23 @@ class History:
                 return
 
     @property
+    def position(self) -> Position:
+        """Behind the last record whose readings the store holds."""
+        return self._settled or self._tail.start
+
+    @property
+    def _finishing(self) -> bool:
+        return self._ending.is_set()
+
+    @property
     def is_behind(self) -> bool:
         """Whether there is anything on disk that the store does not hold yet."""
         return not self._idle or self._tail.available()
 
     async def finish(self, running: asyncio.Task[None]) -> None:
         """End the task that runs `run`, with nothing in its hands."""
-        self._finishing = True
+        self._end_by_s = self._clock.monotonic_s() + FINISH_S
+        self._ending.set()
         if self._idle and not self._tail.available():
             running.cancel()
         await asyncio.wait({running})
@@ -180,12 +197,12 @@ class History:
         return gathered
 
     async def _read(self) -> Sequence[Record] | None:
-        """The next records; None when the journal cannot be read and the process is to end."""
+        """The next records; None when there are none to be had and the process is to end."""
         attempt = 0
         while True:
             try:
                 return await self._tail.read(CHUNK_RECORDS)
-            except (JournalError, OSError) as error:
+            except (AusguckError, OSError) as error:
                 attempt += 1
                 await self._hold(error, attempt)
             if self._finishing:
@@ -245,8 +262,21 @@ class History:
         wait_s = min(RETRY_MAX_S, 0.2 * 2 ** min(attempt, 10))
         if isinstance(error, StoreUnavailable):
             wait_s = max(wait_s, error.retry_after_s)
-        log.warning("history holds its batch and tries again in %.1f s: %s", wait_s, error)
+        log.warning("history holds what it has and tries again in %.1f s: %s", wait_s, error)
+        async with asyncio.TaskGroup() as group:
+            waits = {
+                group.create_task(self._wait(wait_s)),
+                group.create_task(self._wait_for_end()),
+            }
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for task in waits:
+                task.cancel()
+
+    async def _wait(self, wait_s: float) -> None:
         await self._sleep(wait_s)
+
+    async def _wait_for_end(self) -> None:
+        await self._ending.wait()
 
     def _count(self, gathered: Gathered, outcome: Outcome) -> None:
         stats = self.stats
@@ -260,7 +290,7 @@ class History:
         stats.dropped_values.update(map(_counted_as, gathered.dropped))
         stats.last_write_at_ms = self._clock.now_ms()
         stats.last_error = None
-        self.position = gathered.position
+        self._settled = gathered.position
         self.oldest_ms = None
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from ausguck.clock import Clock
 from ausguck.errors import JournalError
 from ausguck.journal.port import Appender, Pause, RecordType, Source, Ticket
+from ausguck.model import AssetId, Kind
 from ausguck.settings.partners import Gbfs
 from ausguck.settings.tree import Retention, Site
 from collectors.decode.moments import Windows
@@ -27,7 +28,18 @@ from collectors.pollers.fetch import (
     open_door,
 )
 from collectors.pollers.memory import Memory, News, Outgoing
-from collectors.pollers.model import SUB_FILES, Discovery, Fault, File, Head, Unfit, Unreadable
+from collectors.pollers.model import (
+    SUB_FILES,
+    Discovery,
+    Fault,
+    File,
+    Head,
+    Information,
+    Statuses,
+    Unfit,
+    Unreadable,
+)
+from collectors.pollers.names import station_name
 from collectors.pollers.stats import FeedStats
 from collectors.pollers.timing import Turn
 
@@ -73,18 +85,28 @@ class GbfsPoller:
     ) -> None:
         self.stats = FeedStats(feed.name, clock.now_ms())
         self._feed = feed
+        self._site = site.id
         self._journal = journal
         self._clock = clock
         self._world = world or World()
         identity = f"{SOURCE_NAME}/{feed.name}"
         self._source = journal.source(Source(SOURCE_NAME, identity, feed.name))
-        self._memory = Memory(site.id, Windows.of(retention))
-        self._files = {File.DISCOVERY: _Held(addresses.absolute(feed.address))}
+        self._site = site.id
+        self._windows = Windows.of(retention)
+        self._forget()
         self._outgoing: deque[Outgoing] = deque()
         self._not_before_s = 0.0
         self._room = asyncio.Event()
         self._reported: frozenset[str] = frozenset()
         journal.on_resume(self._room.set)
+
+    def heard(self) -> Mapping[AssetId, int]:
+        """When the feed last named each station that it describes; a feed has no other sign."""
+        at_ms = self.stats.last_success_at_ms
+        if at_ms is None:
+            return {}
+        ids = self._memory.reporting
+        return {AssetId(self._site, Kind.STATION, station_name(each)): at_ms for each in ids}
 
     async def run(self) -> None:
         """Ask, journal and wait, until cancelled."""
@@ -99,10 +121,16 @@ class GbfsPoller:
                 self.stats.polls["feed", "broken"] += 1
                 self._trouble(f"broken off: {type(error).__name__}: {error}")
                 log.exception("feed %s: unforeseen", self._feed.name)
+                self._forget()
             interval_s = self._feed.interval_s
             await self._world.sleep(
                 timing.wait_after_failure(interval_s, broken, self._world.random)
             )
+
+    def _forget(self) -> None:
+        """Begin anew: what may have been noted as sent and was not is sent once more."""
+        self._memory = Memory(self._site, self._windows)
+        self._files = {File.DISCOVERY: _Held(addresses.absolute(self._feed.address))}
 
     async def poll(self, door: Fetches) -> float:
         """Do what is due and return the seconds until something is again."""
@@ -138,7 +166,7 @@ class GbfsPoller:
         outcome = "unchanged"
         if isinstance(answer, Fresh):
             try:
-                outcome = self._take(file, answer)
+                outcome = await self._take(file, answer)
             except Unreadable as error:
                 self._failed(file, Failed("unreadable", error.reason))
                 return
@@ -192,7 +220,7 @@ class GbfsPoller:
 
     # What was read
 
-    def _take(self, file: File, fresh: Fresh) -> str:
+    async def _take(self, file: File, fresh: Fresh) -> str:
         held = self._files[file]
         unfit: Sequence[Unfit]
         if file is File.DISCOVERY:
@@ -204,34 +232,36 @@ class GbfsPoller:
             self.stats.system_id, self.stats.timezone = system.system_id, system.timezone
             head, unfit = system.head, system.head.unfit
         else:
-            head, news = self._stations(file, fresh.body)
+            # In a thread, for a large file takes longer than a device may wait for us.
+            now_ms = self._clock.now_ms()
+            told, news = await asyncio.to_thread(self._compare, file, fresh.body, now_ms)
             if news.is_old_copy:
                 return "old_copy"
-            unfit = news.unfit
             self._outgoing.extend(news.messages)
+            self._note(told, news, now_ms)
+            head, unfit = told.head, news.unfit
         held.head, held.validators = head, fresh.validators
         self._count_unfit(file, unfit)
         return "ok"
 
-    def _stations(self, file: File, body: bytes) -> tuple[Head, News]:
-        now_ms = self._clock.now_ms()
-        stats = self.stats
+    def _compare(self, file: File, body: bytes, now_ms: int) -> tuple[Information | Statuses, News]:
         if file is File.INFORMATION:
             information = documents.information(body, self._feed.language)
-            head, news = information.head, self._memory.learn(information, now_ms)
-        else:
-            statuses = documents.statuses(body)
-            head, news = statuses.head, self._memory.take(statuses, now_ms)
-            if not news.is_old_copy:
-                stats.stations = len(statuses.stations)
-                stats.last_updated_ms, stats.ttl_s = head.last_updated_ms, head.ttl_s
-            if news.is_unasked:
-                turn = self._files[File.INFORMATION].turn
-                turn.hurry(self._clock.monotonic_s(), self._feed.interval_s)
+            return information, self._memory.learn(information, now_ms)
+        statuses = documents.statuses(body)
+        return statuses, self._memory.take(statuses, now_ms)
+
+    def _note(self, told: Information | Statuses, news: News, now_ms: int) -> None:
+        stats = self.stats
         stats.known, stats.unknown = self._memory.known, self._memory.held
+        if isinstance(told, Statuses):
+            stats.stations = len(told.stations)
+            stats.last_updated_ms, stats.ttl_s = told.head.last_updated_ms, told.head.ttl_s
+        if news.is_unasked:
+            turn = self._files[File.INFORMATION].turn
+            turn.hurry(self._clock.monotonic_s(), self._feed.interval_s)
         if news.messages:
             stats.last_changed_at_ms = now_ms
-        return head, news
 
     def _discovered(self, found: Discovery) -> None:
         self.stats.version = found.head.version or "1.0"

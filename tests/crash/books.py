@@ -73,6 +73,16 @@ class Answers:
             threading.Event().wait(POLL_S)
         raise AssertionError(f"history did not settle: {health}")
 
+    def wait_connected(self) -> None:
+        """Wait until we have our session at the broker, which then keeps messages for us."""
+        end_s = time.monotonic() + SETTLE_S
+        while time.monotonic() < end_s:
+            health = self._client.get("/health").json()
+            if health["subscriber"]["is_connected"]:
+                return
+            threading.Event().wait(POLL_S)
+        raise AssertionError(f"no session at the broker: {health}")
+
     def books(self) -> dict[str, int]:
         """The books as they stand."""
         books: dict[str, int] = self._client.get("/health").json()["books"]

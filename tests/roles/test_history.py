@@ -54,6 +54,10 @@ class ScriptedTail:
     failures: list[Exception] = field(default_factory=list)
 
     @property
+    def start(self) -> Position:
+        return Position(1, 1, 0)
+
+    @property
     def position(self) -> Position:
         return Position(1, 1, 0)
 
@@ -136,10 +140,13 @@ class ScriptedStore:
     refuses: Callable[[Batch], Sequence[Refusal]] = lambda _batch: ()
     batches: list[Batch] = field(default_factory=list)
     positions: list[Position] = field(default_factory=list)
+    takes_s: float = 0.0
+    clock: ManualClock = field(default_factory=ManualClock)
 
     async def write(self, batch: Batch, position: Position, refuse: RefusalSink) -> Outcome:
         if self.failures:
             raise self.failures.pop(0)
+        self.clock.advance_ms(round(self.takes_s * 1000))
         refused = self.refuses(batch)
         if refused:
             await refuse(refused)
@@ -149,12 +156,16 @@ class ScriptedStore:
         return Outcome(len(batch.readings) - len(refused), 0, refused)
 
 
+FLUSH_MAX_S = 0.2
+
+
 class Scene:
     """A history role among scripted rooms, with a clock that its own waits wind."""
 
     def __init__(self, records: list[Record], **settings: int) -> None:
         self.steps: list[str] = []
         self.waits_s: list[float] = []
+        self.is_patient = False
         self.clock = ManualClock()
         self.desk = ScriptedDesk(self.steps)
         self.store = ScriptedStore(self.steps)
@@ -172,6 +183,8 @@ class Scene:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0)
         self.waits_s.append(seconds)
+        if self.is_patient and seconds > FLUSH_MAX_S:
+            await asyncio.Event().wait()
         self.clock.advance_ms(round(seconds * 1000))
 
     def play(self) -> None:
@@ -254,6 +267,39 @@ def test_finishing_while_the_store_is_away_leaves_the_batch_to_the_journal() -> 
     asyncio.run(finish_while(scene, until=lambda: len(scene.waits_s) > 3))
 
     assert not scene.store.positions
+
+
+def test_finishing_does_not_wait_for_the_next_try() -> None:
+    scene = Scene([record(1)])
+    scene.is_patient = True
+    scene.store.failures = [StoreUnavailable("influxdb", "no answer")]
+    is_holding = lambda: max(scene.waits_s, default=0) > FLUSH_MAX_S  # noqa: E731 - short
+    asyncio.run(finish_while(scene, until=is_holding))
+
+    assert not scene.store.positions
+
+
+def test_finishing_leaves_a_long_backlog_to_the_next_start() -> None:
+    scene = Scene([record(number) for number in range(1000)], batch_records=256)
+    scene.store.takes_s = 6.0
+    scene.store.clock = scene.clock
+    asyncio.run(finish_while(scene, until=lambda: scene.history.stats.batches > 0))
+
+    assert scene.history.stats.stored == 3 * 256, "two more in twelve seconds, and no fourth"
+    assert scene.history.position == scene.store.positions[-1]
+
+
+def test_before_the_first_batch_the_position_is_where_reading_begins() -> None:
+    assert Scene([record(1)]).history.position == Position(1, 1, 0)
+
+
+def test_a_store_that_is_not_there_yet_is_waited_for() -> None:
+    scene = Scene([record(1), record(2)])
+    scene.tail.failures = [StoreUnavailable("influxdb", "not reached yet")] * 3
+    scene.play()
+
+    assert scene.history.stats.stored == 2
+    assert scene.history.stats.retries == {"StoreUnavailable": 3}
 
 
 def test_finishing_at_the_quota_does_not_wait_for_ever() -> None:

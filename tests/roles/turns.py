@@ -1,0 +1,14 @@
+"""Letting other tasks have their turns until something is so."""
+
+import asyncio
+from collections.abc import Callable
+
+MANY = 20_000
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(MANY):
+        if is_so():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError(f"not so after {MANY} turns")
