@@ -94,3 +94,17 @@ CONNECT_TIMEOUT = End("connect_timeout", "the broker did not answer CONNECT in t
 SUBSCRIBE_TIMEOUT = End("subscribe_timeout", "the broker did not answer SUBSCRIBE in time")
 PAUSED = End("journal_paused", "the journal takes nothing, so we do not connect yet")
 FINISHED = End("finished", "we ended it")
+
+
+CUTS_MAX = 3
+
+
+def suspected(end: End, cuts: int, client_id: str) -> End:
+    """What so many cuts in a row, each soon after we had subscribed, look like.
+
+    Mosquitto 2.0 does not say that a session was taken over; it just hangs up.
+    """
+    if end.reason != LOST.reason or cuts < CUTS_MAX:
+        return end
+    hint = f"{cuts} times in a row, soon after we subscribed: does another process use the"
+    return End("cut_again", f"{end.words}, {hint} client id {client_id}?", slow=True)

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_S = 0.25
 STALL_S = 5.0  # our own loop stood still for so long: the broker's silence proves nothing
-STABLE_S = 10.0  # a connection that lived so long was a good one
+STABLE_S = 10.0  # a connection that lived so long, and twice the longest wait, was a good one
 GOODBYE_S = 5.0
 SESSION_LOST = (
     "the broker had forgotten our session {client}: what was sent meanwhile is lost: "
@@ -142,16 +142,19 @@ class Subscriber:
     # One connection after the other
 
     async def _run(self) -> None:
-        failures = 0
+        failures = cuts = 0
+        cap_s = self._settings.reconnect_max_s
         while True:
             await self._journal_takes()
             self._stats.attempts += 1
             end, lived_s = await self._live()
-            failures = 1 if lived_s >= STABLE_S else failures + 1
+            is_stable = lived_s is not None and lived_s >= max(STABLE_S, 2 * cap_s)
+            failures = 1 if is_stable else failures + 1
+            cuts = 0 if is_stable else cuts + (lived_s is not None)
+            end = ends.suspected(end, cuts, self._settings.client_id)
             self._note(end)
             if end is ends.FINISHED:
                 return
-            cap_s = self._settings.reconnect_max_s
             await self._means.sleep(delay_s(failures, cap_s, self._means.random, slow=end.slow))
 
     async def _journal_takes(self) -> None:
@@ -161,8 +164,11 @@ class Subscriber:
             await self._resumed.wait()
         self._stats.paused = False
 
-    async def _live(self) -> tuple[End, float]:
-        """One connection from its begin to its end; returns for how many seconds it was open."""
+    async def _live(self) -> tuple[End, float | None]:
+        """One connection from its begin to its end; returns for how many seconds it was open.
+
+        None if it never was.
+        """
         connection = self._connection = Connection(self._intake, self._opened)
         try:
             await self._connect(connection)
@@ -172,7 +178,7 @@ class Subscriber:
             self._connection = None
             self._stats.connected = False
         await self._gone(connection)
-        return end, 0.0 if opened_s is None else self._clock.monotonic_s() - opened_s
+        return end, None if opened_s is None else self._clock.monotonic_s() - opened_s
 
     async def _connect(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()

@@ -210,6 +210,14 @@ def test_tries_grow_apart_and_a_good_connection_forgives() -> None:
             await until(lambda: len(life.waits.asked_s) == 5)
             assert life.waits.asked_s == [0.25, 0.5, 1.0, 1.0, 0.25]
             assert life.stats.disconnects == {"connection_lost": 5}
+            for _ in range(3):
+                wire = await broker.open()
+                await life.until(lambda stats: stats.connected)
+                wire.cut()
+                await life.until(lambda stats: not stats.connected)
+            await until(lambda: len(life.waits.asked_s) == 8)
+            assert life.waits.asked_s[5:] == [0.5, 1.0, 2.0]
+            assert life.stats.disconnects["cut_again"] == 1
 
     asyncio.run(scene())
 
