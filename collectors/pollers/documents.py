@@ -16,10 +16,12 @@ from collectors.pollers.fields import (
     LAT,
     LON,
     OBJECTS,
+    WORD,
     Decoder,
     Fields,
     of_catalogue,
     opened,
+    shorten,
 )
 from collectors.pollers.model import (
     NOTHING,
@@ -42,8 +44,8 @@ MAX_STATION_NAME: Final = 128
 
 
 class _Feed(msgspec.Struct):
-    name: str
-    url: str
+    name: Annotated[str, Meta(max_length=64)]
+    url: Annotated[str, Meta(max_length=2048)]
 
 
 class _Localised(msgspec.Struct):
@@ -52,7 +54,7 @@ class _Localised(msgspec.Struct):
 
 
 class _TypeCount(msgspec.Struct):
-    vehicle_type_id: str | int
+    vehicle_type_id: Annotated[str, Meta(max_length=256)] | int
     count: Annotated[int, Meta(ge=0, le=wire.MAX_VEHICLES)]
 
 
@@ -84,7 +86,7 @@ def discovery(body: bytes, address: str, language: str) -> Discovery:
         found.setdefault(feed.name, feed.url)
     for needed in (File.INFORMATION, File.STATUS):
         if needed not in found:
-            named = ", ".join(sorted(found)[:12]) or "nothing"
+            named = ", ".join(map(repr, sorted(found)[:12])) or "nothing"
             raise Unreadable(
                 File.DISCOVERY, f"found {named}, expected {needed}: only stations are watched"
             )
@@ -92,7 +94,7 @@ def discovery(body: bytes, address: str, language: str) -> Discovery:
         addresses = {file: resolved(address, found[file]) for file in SUB_FILES if file in found}
     except Refused as refused:
         raise Unreadable(File.DISCOVERY, str(refused)) from None
-    return Discovery(head, addresses, chosen)
+    return Discovery(head, addresses, None if chosen is None else shorten(chosen))
 
 
 def _listed(data: Fields, language: str) -> tuple[str | None, list[_Feed]]:
@@ -135,7 +137,7 @@ def system(body: bytes) -> System:
         Unreadable: it is no GBFS file.
     """
     head, data = opened(File.SYSTEM, body)
-    return System(head, data.identifier("system_id"), data.value("timezone", ANY_TEXT))
+    return System(head, data.identifier("system_id"), data.value("timezone", WORD))
 
 
 def information(body: bytes, language: str) -> Information:

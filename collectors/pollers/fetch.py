@@ -1,6 +1,7 @@
 """One file of a feed, fetched over HTTP or from a disk: whole, unchanged, or why not."""
 
 import asyncio
+import logging
 import os
 import stat
 from collections.abc import AsyncIterator, Callable
@@ -85,6 +86,10 @@ class Door:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             words = str(error) or type(error).__name__
             return Failed("unreachable", f"{shown(address)}: {words}")
+        except ValueError as error:
+            # Not its words: what cannot be sent may be the secret.
+            detail = f"{shown(address)} cannot be asked for: {type(error).__name__}"
+            return Failed("address", detail)
 
     async def _ask(self, address: str, held: Validators) -> Answer:
         start = address
@@ -166,6 +171,9 @@ OpensDoor = Callable[[Gbfs], AbstractAsyncContextManager[Fetches]]
 @asynccontextmanager
 async def open_door(feed: Gbfs) -> AsyncIterator[Fetches]:
     """A way to the files of a feed."""
+    # Their lines would tell whole addresses, and a token may be in one.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     headers = {"User-Agent": USER_AGENT}
     async with httpx.AsyncClient(
         headers=headers, follow_redirects=False, timeout=feed.timeout_s

@@ -25,7 +25,10 @@ _NUMBER_STARTS: Final = tuple(b"-0123456789"[i : i + 1] for i in range(11))
 _OBJECT: Final = Decoder(dict[str, msgspec.Raw])
 
 ANY_TEXT: Final = Decoder(str)
-ID: Final = Decoder(str | int)
+WORD: Final = Decoder(Annotated[str, Meta(max_length=64)])
+ID: Final = Decoder(
+    Annotated[str, Meta(max_length=256)] | Annotated[int, Meta(ge=0, le=wire.MAX_INT)]
+)
 FLAG: Final = Decoder(bool | Annotated[int, Meta(ge=0, le=1)])
 MOMENT: Final = Decoder(int | float | Annotated[datetime, Meta(tz=True)])
 TTL: Final = Decoder(Annotated[float, Meta(ge=0)])
@@ -72,7 +75,7 @@ class Fields:
         try:
             return decoder.decode(raw)
         except (ValueError, RecursionError):
-            is_number = raw.startswith(_NUMBER_STARTS) and decoder not in {ANY_TEXT, OBJECTS}
+            is_number = raw.startswith(_NUMBER_STARTS) and decoder not in {ANY_TEXT, WORD, OBJECTS}
             self.fault(key, Fault.OUT_OF_RANGE if is_number else Fault.WRONG_TYPE)
             return None
 
@@ -140,7 +143,7 @@ def opened(file: File, body: bytes) -> tuple[Head, Fields]:
     head = Head(
         last_updated_ms=fields.moment_ms("last_updated"),
         ttl_s=fields.value("ttl", TTL),
-        version=fields.value("version", ANY_TEXT),
+        version=fields.value("version", WORD),
         unfit=(),
     )
     for key, fault in (("last_updated", Fault.NO_TIME), ("ttl", Fault.NO_TTL)):

@@ -97,8 +97,12 @@ def test_the_language_asked_for_else_its_stem_else_the_first(wanted: str, chosen
     ("feeds", "words"),
     [
         ([], "found nothing, expected station_information"),
-        ([{"name": "free_bike_status", "url": "x"}], "found free_bike_status, expected station_i"),
+        (
+            [{"name": "free_bike_status", "url": "x"}],
+            "found 'free_bike_status', expected station_i",
+        ),
         ([{"name": "station_information", "url": "x"}], "expected station_status"),
+        ([{"name": "x", "url": "u" * 3000}], "a list of objects with name and url"),
         ([{"name": "station_information"}], "a list of objects with name and url"),
         ("x", "a list of objects with name and url"),
         ({"station_status": "x"}, "a list of objects with name and url"),

@@ -1,6 +1,7 @@
 """Files over HTTP and from a disk, from a server that does what it likes."""
 
 import asyncio
+import logging
 import os
 from http import HTTPStatus
 from pathlib import Path
@@ -145,6 +146,18 @@ def test_another_hosts_file_is_asked_for_without_the_secret() -> None:
         asyncio.run(ask())
     assert feed.asked[0].headers["authorization"] == "Bearer secret"
     assert "authorization" not in other.asked[0].headers
+
+
+def test_no_secret_is_ever_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), feed_of() as feed:
+        address = f"{feed.url}?token=hidden"
+        assert isinstance(fetched(address, authorization="Bearer hidden"), Fresh)
+        feed.faults["gbfs"] = Fault(status=HTTPStatus.FORBIDDEN)
+        answer = failed(fetched(address, authorization="Bearer hidden"))
+        unsendable = failed(fetched(address, authorization="hidden ü\n"))
+    assert "hidden" not in caplog.text
+    assert "hidden" not in answer.detail + unsendable.detail
+    assert unsendable.reason in {"address", "unreachable"}
 
 
 def test_a_cookie_is_not_given_back() -> None:
