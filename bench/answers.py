@@ -22,23 +22,28 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def publish_to_query(messages_per_s: int, seconds: int) -> Figures:
-    """How long after its PUBLISH a reading is answered by the API, under a steady load."""
+    """How long after its PUBLISH a reading is answered by the API, with all in one process."""
     with tempfile.TemporaryDirectory() as name, ausguck(Path(name)) as served:
-        stop = threading.Event()
-        background = threading.Thread(target=steady, args=(served.port, messages_per_s, stop))
-        background.start()
-        waits_ms: list[float] = []
-        try:
-            sock = connect(served.port, "probe")
-            with httpx.Client(base_url=served.page_url) as client:
-                end_s = time.monotonic() + seconds
-                number = 0
-                while time.monotonic() < end_s:
-                    number += 1
-                    waits_ms.append(visible_ms(client, sock, number))
-        finally:
-            stop.set()
-            background.join()
+        return answered(served.port, served.page_url, messages_per_s, seconds)
+
+
+def answered(port: int, page_url: str, messages_per_s: int, seconds: int) -> Figures:
+    """The same under a steady load, published to whoever listens on a port."""
+    stop = threading.Event()
+    background = threading.Thread(target=steady, args=(port, messages_per_s, stop))
+    background.start()
+    waits_ms: list[float] = []
+    try:
+        sock = connect(port, "probe")
+        with httpx.Client(base_url=page_url) as client:
+            end_s = time.monotonic() + seconds
+            number = 0
+            while time.monotonic() < end_s:
+                number += 1
+                waits_ms.append(visible_ms(client, sock, number))
+    finally:
+        stop.set()
+        background.join()
     return {
         "messages_per_s": messages_per_s,
         "samples": len(waits_ms),

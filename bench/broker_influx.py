@@ -4,6 +4,7 @@ import json
 import time
 
 from ausguck.clock import SystemClock
+from bench.answers import answered
 from bench.partners import City, city, health, missing, until
 from bench.processes import Figures, Served, cpu_s, go, load
 from tests.e2e.parts import rows
@@ -69,6 +70,14 @@ def broker_influx(messages: int, baseline_us: float) -> Figures:
             ),
             "missing_in_influxdb": warm + messages - in_influxdb(parts),
         }
+
+
+def publish_to_query(messages_per_s: int, seconds: int) -> Figures:
+    """How long after its PUBLISH at the broker a reading is answered by the API."""
+    if told := absent():
+        return told
+    with city() as parts, parts.served() as served:
+        return answered(parts.broker.port, served.page_url, messages_per_s, seconds)
 
 
 def drain(messages: int) -> Figures:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import httpx
 
+from bench import broker_influx
 from bench.answers import publish_to_query
 from bench.crowd import idle, idle_tls, served_in_a_crowd
 from bench.demo import demo
@@ -86,6 +87,9 @@ def main() -> None:
             "intake_and_history": round(float(whole["cpu_us_a_message"]) / baseline_us, 3),
         },
         "publish_to_query": publish_to_query(1000, 30 // scale),
+        "broker_influx": broker_influx.broker_influx(200_000 // scale, baseline_us),
+        "broker_influx_publish_to_query": broker_influx.publish_to_query(1000, 30 // scale),
+        "broker_influx_drain": broker_influx.drain(1_000_000 // scale),
         "idle": idle(8_000 // scale),
         "idle_tls": idle_tls(1_000 // scale),
         "in_a_crowd": served_in_a_crowd(10_000 // scale, 100, 2_000 // scale),
