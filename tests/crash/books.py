@@ -77,11 +77,16 @@ class Answers:
         """Wait until we have our session at the broker, which then keeps messages for us."""
         end_s = time.monotonic() + SETTLE_S
         while time.monotonic() < end_s:
-            health = self._client.get("/health").json()
+            health = self.health()
             if health["subscriber"]["is_connected"]:
                 return
             threading.Event().wait(POLL_S)
         raise AssertionError(f"no session at the broker: {health}")
+
+    def health(self) -> dict[str, Any]:
+        """How the process is."""
+        health: dict[str, Any] = self._client.get("/health").json()
+        return health
 
     def books(self) -> dict[str, int]:
         """The books as they stand."""
