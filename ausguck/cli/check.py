@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ausguck.cli.check_broker import broker_option, examine_broker
 from ausguck.cli.prepare import (
     prepare_influxdb,
     prepare_option,
@@ -16,12 +17,19 @@ from ausguck.settings.tree import Settings
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the whole tree as JSON, no secrets.")
+@broker_option
 @prepare_option
 @tokens_dir_option
 @yes_option
 @click.pass_obj
 def check(
-    settings: Settings, *, as_json: bool, prepare: bool, tokens_dir: Path | None, yes: bool
+    settings: Settings,
+    *,
+    as_json: bool,
+    broker: bool,
+    prepare: bool,
+    tokens_dir: Path | None,
+    yes: bool,
 ) -> None:
     """Check the settings and say what they come to.
 
@@ -35,15 +43,24 @@ def check(
     asked for, and is not kept. Run again it changes only what differs; a retention is shortened,
     which removes readings, only after a yes. Exit status 1 when the server refused.
 
+    With --broker the broker of [subscriber] is tried out by behaviour, with client ids of our own:
+    does it let us in, grant QoS 1, hand our canary back, keep our session, and more than 1,000
+    messages while we are away? Each finding that is not right names the setting to change in
+    Mosquitto and EMQX. Takes some ten seconds. Exit status 1 when something is not right.
+
     \b
     Examples:
       ausguck check
+      ausguck check --broker
       ausguck check --prepare --tokens-dir /etc/ausguck/tokens
     """
     if prepare:
         prepare_influxdb(settings, tokens_dir, yes=yes, as_json=as_json)
         return
     refuse_without_prepare(tokens_dir, yes=yes)
+    if broker:
+        examine_broker(settings, as_json=as_json)
+        return
     if as_json:
         click.echo(settings.model_dump_json(indent=2))
         return
