@@ -12,12 +12,14 @@ from ausguck.docs.figures import figures
 from ausguck.docs.http import http
 from ausguck.docs.journal import journal
 from ausguck.docs.settings import settings
+from ausguck.docs.state import state
 from ausguck.docs.topics import wire_topics
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "ausguck.example.toml": example,
     "docs/reference/settings.md": settings,
     "docs/reference/catalogue.md": metrics,
+    "docs/reference/state.md": state,
     "docs/reference/topics.md": wire_topics,
     "docs/reference/metrics.md": figures,
     "docs/reference/cli.md": commands,

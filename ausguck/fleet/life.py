@@ -30,7 +30,7 @@ def row(
         measurement,
         at_ms,
         tuple(tag or ONLY for tag in tags),
-        tuple(known.get(key) for key in _FIELDS[measurement]),
+        tuple(map(known.get, _FIELDS[measurement])),
     )
 
 

@@ -81,6 +81,13 @@ class Desk:
         return self.places.get(asset)
 
 
+@dataclass(frozen=True)
+class Alarm:
+    at_ms: int
+    sleeper: str
+    bell: asyncio.Event
+
+
 @dataclass
 class House:
     """A store, a clock by hand and the role between them."""
@@ -88,25 +95,29 @@ class House:
     clock: ManualClock
     store: WatchedStore
     minutes: Minutes
-    alarms: list[tuple[int, asyncio.Event]]
+    alarms: list[Alarm]
+    loops: set[str]
 
     async def wind(self, milliseconds: int) -> None:
         """Let time pass, and whoever slept until then wake up and do his work."""
         end_ms = self.clock.now_ms() + milliseconds
-        while due := [alarm for alarm in self.alarms if alarm[0] <= end_ms]:
-            at_ms, bell = min(due, key=lambda alarm: alarm[0])
-            self.clock.advance_ms(at_ms - self.clock.now_ms())
-            self.alarms.remove((at_ms, bell))
-            bell.set()
-            await self.rest()
+        while due := [alarm for alarm in self.alarms if alarm.at_ms <= end_ms]:
+            first = min(due, key=lambda alarm: alarm.at_ms)
+            self.clock.advance_ms(first.at_ms - self.clock.now_ms())
+            await self.wake(first)
         self.clock.advance_ms(end_ms - self.clock.now_ms())
 
-    async def rest(self) -> None:
-        """Until everybody sleeps."""
-        for _ in range(50):
-            await asyncio.sleep(0)
-        stats = self.minutes.stats
-        await until(lambda: stats.rows.waiting == 0 or self.store.is_full)
+    async def wake(self, alarm: Alarm) -> None:
+        """Ring, and let everybody work until all sleep again."""
+        self.alarms.remove(alarm)
+        alarm.bell.set()
+        await until(lambda: self.loops <= self.sleepers)
+        rows = self.minutes.stats.rows
+        await until(lambda: rows.waiting == 0 or "state rows" in self.sleepers)
+
+    @property
+    def sleepers(self) -> set[str]:
+        return {alarm.sleeper for alarm in self.alarms}
 
     async def rows(self, measurement: StateMeasurement) -> list[StateRow]:
         return list(await FakeStore.recorded(self.store, measurement, 0, 2 * NOW_MS))
@@ -123,18 +134,23 @@ async def house(
 ) -> AsyncIterator[House]:
     clock = ManualClock(NOW_MS - 30_000)
     store = WatchedStore(filled)
-    alarms: list[tuple[int, asyncio.Event]] = []
+    alarms: list[Alarm] = []
 
     async def sleep(seconds: float) -> None:
-        bell = asyncio.Event()
-        alarms.append((clock.now_ms() + round(seconds * 1000), bell))
-        await bell.wait()
+        task = asyncio.current_task()
+        assert task is not None
+        at_ms = clock.now_ms() + round(seconds * 1000)
+        alarm = Alarm(at_ms, task.get_name(), asyncio.Event())
+        alarms.append(alarm)
+        await alarm.bell.wait()
 
     minutes = Minutes(SITE, store, clock, settings or tree.State(), senses, sleep)
     async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         running = group.create_task(minutes.run())
-        await until(lambda: bool(alarms))
-        yield House(clock, store, minutes, alarms)
+        has_vitals = senses is not None and senses.vitals is not None
+        loops = {"minutes", "vitals"} if has_vitals else {"minutes"}
+        await until(lambda: len(alarms) == len(loops))
+        yield House(clock, store, minutes, alarms, loops)
         running.cancel()
 
 
@@ -253,9 +269,8 @@ def test_minutes_that_were_slept_through_are_counted() -> None:
         async with house(shelf(told())) as one:
             await one.wind(MINUTE_MS)
             one.clock.advance_ms(3 * MINUTE_MS)
-            _, bell = one.alarms.pop()
-            bell.set()
-            await one.rest()
+            (alarm,) = one.alarms
+            await one.wake(alarm)
             assert one.minutes.stats.gaps == {"slept_through": 2}
             assert len(await one.rows(StateMeasurement.FLEET)) == 2
 

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-MANY = 20_000
+MANY = 5_000_000
+"""Some seconds of turns; a thread may need that long where the machine is busy."""
 
 
 async def until(is_so: Callable[[], bool]) -> None:
