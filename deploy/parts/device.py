@@ -19,7 +19,7 @@ every asset of the site. A password is 128 random bits, printed once; kept is it
 
 Afterwards restart the broker, which loses nothing (devices connect again by themselves):
   docker compose --env-file deploy/secrets/.env restart mosquitto
-  systemctl restart ausguck-mosquitto
+  systemctl restart mosquitto
 Do not send it SIGHUP instead. Mosquitto 2.0.11 then takes the right to read from a session that
 is away since a restart, and drops what it acknowledges; with certificates it even crashes.
 """
