@@ -148,7 +148,7 @@ def mosquitto(directory: Path, *lines: str) -> Iterator[Served]:
     head = (f"listener {port} 127.0.0.1", "allow_anonymous true", "log_type none")
     place = ("user root", f"persistence_location {directory}/")
     config.write_text("\n".join([*head, *place, *(lines or ANY_NUMBER)]) + "\n", encoding="utf-8")
-    process = subprocess.Popen([program, "-c", str(config)], text=True)
+    process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL, text=True)
     with ended(process):
         for _ in range(100):
             with socket.socket() as sock:
