@@ -53,6 +53,7 @@ SAMPLES = {
     "subscriber.tls.key": "/etc/ausguck/tls/ausguck-key.pem",
     "gbfs[].name": "sprottenflotte",
     "gbfs[].address": "https://stables.donkey.bike/api/public/gbfs/3.0/donkey_kielsmile/gbfs.json",
+    "gbfs[].prefix": "donkey-",
     "gbfs[].authorization": "Bearer ...",
     "store.influxdb.token": "...",
     "store.influxdb.token_file": "/etc/ausguck/tokens/writer",

@@ -99,6 +99,10 @@ class Gbfs(Section):
 
     name: Name = Field(description="the feed's name in metrics and messages")
     address: FeedAddress = Field(description="of the feed's gbfs.json: http, https, or a file")
+    prefix: Name | None = Field(
+        None,
+        description="stands before the id of every station, for a second feed with the same ids",
+    )
     interval_s: float = Field(
         60.0,
         ge=1,

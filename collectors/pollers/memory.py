@@ -17,7 +17,7 @@ from collectors.pollers.model import (
     Statuses,
     Unfit,
 )
-from collectors.pollers.names import MAX_NAME, station_name
+from collectors.pollers.names import MAX_NAME, Claims, station_name
 
 MAX_HELD: Final = 10_000
 MAX_STATES: Final = 512
@@ -73,12 +73,26 @@ class _Held(msgspec.Struct):
     is_asked: bool = False
 
 
+class Naming(msgspec.Struct, frozen=True):
+    """How the stations of a feed are called in topics."""
+
+    site: str
+    feed: str
+    prefix: str = ""
+    claims: Claims = msgspec.field(default_factory=Claims)
+
+    def name(self, station_id: str) -> str:
+        """Level 4 of a station's topics."""
+        return station_name(self.prefix + station_id)
+
+
 class Memory:
     """The stations of one feed: which are known, what was sent of each, what waits."""
 
-    def __init__(self, site: str, windows: Windows) -> None:
-        self._site = site
+    def __init__(self, naming: Naming, windows: Windows) -> None:
+        self._naming = naming
         self._windows = windows
+        self._taken: frozenset[str] = frozenset()
         self._known: dict[str, _Inventory] = {}
         self._sent: dict[str, _Sent] = {}
         self._held: dict[str, _Held] = {}
@@ -110,18 +124,28 @@ class Memory:
         at_ms = information.head.last_updated_ms
         is_sound = at_ms is not None and judge(at_ms, now_ms, self._windows) is Verdict.SOUND
         listed: dict[str, _Inventory] = {}
+        naming = self._naming
+        taken: list[str] = []
         for station in information.stations:
-            inventory = _inventory(station)
+            if not naming.claims.grants(naming.name(station.station_id), naming.feed):
+                taken.append(station.station_id)
+                continue
+            inventory = _inventory(station, naming.name(station.station_id))
             listed[station.station_id] = inventory
             if self._known.get(station.station_id) != inventory and inventory != _Inventory():
                 # Without a time of its own it has that of receipt, which is when we learned it.
                 told = msgspec.structs.replace(inventory, observed_at=at_ms if is_sound else None)
                 news.messages.append(self._outgoing(station.station_id, Message.INVENTORY, told))
+        fault = Fault.ID_OF_ANOTHER_FEED
+        news.unfit += [Unfit(File.INFORMATION, name, "station_id", fault) for name in taken]
+        self._taken = frozenset(taken)
         # A station that its information forgets for a while goes on being what it was.
         for station_id in self._listed & self._known.keys():
             listed.setdefault(station_id, self._known[station_id])
         self._known = listed
         self._sent = {name: sent for name, sent in self._sent.items() if name in listed}
+        for station_id in self._taken & self._held.keys():
+            del self._held[station_id]
         for station_id in [name for name in self._held if name in listed]:
             held = self._held.pop(station_id)
             self._tell(held.status, held.last_updated_ms, now_ms, news)
@@ -143,7 +167,7 @@ class Memory:
         for status in statuses.stations:
             if status.station_id in self._known:
                 self._tell(status, last_updated_ms, now_ms, news)
-            else:
+            elif status.station_id not in self._taken:
                 self._hold(status, last_updated_ms, now_ms, news)
         news.is_unasked = any(not held.is_asked for held in self._held.values())
         return news
@@ -228,12 +252,11 @@ class Memory:
     def _outgoing(
         self, station_id: str, message: Message, content: _Telemetry | _Inventory
     ) -> Outgoing:
-        topic = Topic(self._site, Kind.STATION, station_name(station_id), message)
+        topic = Topic(self._naming.site, Kind.STATION, self._naming.name(station_id), message)
         return Outgoing(message, str(topic).encode(), _encode(content))
 
 
-def _inventory(station: Station) -> _Inventory:
-    name = station_name(station.station_id)
+def _inventory(station: Station, name: str) -> _Inventory:
     is_escaped = name != station.station_id and len(station.station_id) <= MAX_NAME
     return _Inventory(
         name=station.name,

@@ -17,6 +17,17 @@ _FOREIGN: Final = re.compile(r"[^A-Za-z0-9_-]|_(?=x)", re.ASCII)
 _FOREIGN_TYPE: Final = re.compile(r"[^a-z0-9_.-]|_(?=x)", re.ASCII)
 
 
+class Claims:
+    """Which feed has which name, where several feeds of one site may have the same ids."""
+
+    def __init__(self) -> None:
+        self._feeds: dict[str, str] = {}
+
+    def grants(self, name: str, feed: str) -> bool:
+        """Whether the feed is the first to have this name."""
+        return self._feeds.setdefault(name, feed) == feed
+
+
 def station_name(station_id: str) -> str:
     """The id as level 4 of a topic."""
     return _escaped(station_id, _FOREIGN, MAX_NAME)

@@ -27,7 +27,7 @@ from collectors.pollers.fetch import (
     Validators,
     open_door,
 )
-from collectors.pollers.memory import Memory, News, Outgoing
+from collectors.pollers.memory import Memory, Naming, News, Outgoing
 from collectors.pollers.model import (
     SUB_FILES,
     Discovery,
@@ -39,7 +39,7 @@ from collectors.pollers.model import (
     Unfit,
     Unreadable,
 )
-from collectors.pollers.names import station_name
+from collectors.pollers.names import Claims, station_name
 from collectors.pollers.stats import FeedStats
 from collectors.pollers.timing import Turn
 
@@ -54,11 +54,15 @@ log = logging.getLogger(__name__)
 
 
 class World(msgspec.Struct, frozen=True):
-    """What a test takes the place of: how to wait, chance, and the way to the feed."""
+    """What is around a poller: how to wait, chance, the way to feeds, and the site's other feeds.
+
+    Pollers of one site share one world, so that no two of them speak of one station.
+    """
 
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     random: Callable[[], float] = random.random
     open_door: OpensDoor = open_door
+    claims: Claims = msgspec.field(default_factory=Claims)
 
 
 class _Held(msgspec.Struct):
@@ -91,7 +95,7 @@ class GbfsPoller:
         self._world = world or World()
         identity = f"{SOURCE_NAME}/{feed.name}"
         self._source = journal.source(Source(SOURCE_NAME, identity, feed.name))
-        self._site = site.id
+        self._naming = Naming(site.id, feed.name, feed.prefix or "", self._world.claims)
         self._windows = Windows.of(retention)
         self._forget()
         self._outgoing: deque[Outgoing] = deque()
@@ -129,7 +133,7 @@ class GbfsPoller:
 
     def _forget(self) -> None:
         """Begin anew: what may have been noted as sent and was not is sent once more."""
-        self._memory = Memory(self._site, self._windows)
+        self._memory = Memory(self._naming, self._windows)
         self._files = {File.DISCOVERY: _Held(addresses.absolute(self._feed.address))}
 
     async def poll(self, door: Fetches) -> float:

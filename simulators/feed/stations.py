@@ -37,7 +37,7 @@ class FeedStation:
 
 
 def from_csv(path: Path, at_s: int) -> list[FeedStation]:
-    """London's stations as spData has them: X, Y, id, name, area, nbikes, nempty."""
+    """London's stations as spData has them."""
     with path.open(encoding="utf-8", newline="") as file:
         return [
             FeedStation(

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from ausguck.settings.tree import Retention, Site
 from collectors.decode import Decoder
 from collectors.decode.moments import Windows
-from collectors.pollers.memory import BACK_MS, Memory, News
+from collectors.pollers.memory import BACK_MS, Memory, Naming, News
 from collectors.pollers.model import Counts, Head, Information, Station, Status, Statuses
+from collectors.pollers.names import Claims
 from tests.decode.records import record
 from tests.pollers.scene import AT_MS
 
@@ -20,7 +21,7 @@ DECODER = Decoder(Site(), Retention())
 
 
 def new_memory() -> Memory:
-    return Memory("kiel", Windows.of(Retention()))
+    return Memory(Naming("kiel", "sim"), Windows.of(Retention()))
 
 
 def information(*ids: str, at_ms: int | None = AT_MS, capacity: int = 20) -> Information:
@@ -223,6 +224,25 @@ def test_an_id_of_other_letters_is_escaped_and_kept() -> None:
 
 def knowing_id(station_id: str) -> News:
     return new_memory().learn(information(station_id), AT_MS)
+
+
+def test_of_two_feeds_with_one_id_the_first_has_the_station() -> None:
+    claims = Claims()
+    windows = Windows.of(Retention())
+    first = Memory(Naming("kiel", "a", "", claims), windows)
+    second = Memory(Naming("kiel", "b", "", claims), windows)
+    apart = Memory(Naming("kiel", "c", "c-", claims), windows)
+    assert len(told(first.learn(information("1"), AT_MS))) == 1
+    second.take(statuses(status("1", 3)), AT_MS)
+    news = second.learn(information("1", "2"), AT_MS)
+    assert [one.topic.decode() for one in news.messages] == ["v1/kiel/station/2/inventory"]
+    assert faults(news) == ["id_of_another_feed"]
+    later = second.take(statuses(status("1", 4), at_ms=AT_MS + 1), AT_MS)
+    assert (told(later), second.held, later.is_unasked) == ([], 0, False)
+
+    (said,) = apart.learn(information("1"), AT_MS).messages
+    assert said.topic == b"v1/kiel/station/c-1/inventory"
+    assert json.loads(said.payload)["serial"] == "1"
 
 
 def test_an_old_copy_from_a_cache_is_passed_over() -> None:
