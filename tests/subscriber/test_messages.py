@@ -336,6 +336,21 @@ def test_a_pause_during_connect_puts_it_off() -> None:
     asyncio.run(scene())
 
 
+def test_a_crash_can_be_planned_around_the_puback(tmp_path: Path) -> None:
+    reached: list[str] = []
+
+    async def scene() -> None:
+        async with Scripted.listening() as broker:
+            async with living(tmp_path, broker.port, probe=reached.append):
+                wire = await broker.open()
+                wire.send(message(1))
+                assert await acknowledged(wire, 1) == [1]
+
+    asyncio.run(scene())
+    names = [point for point in reached if point.startswith(("subscriber", "journal.after"))]
+    assert names == ["journal.after_sync", "subscriber.before_puback", "subscriber.after_puback"]
+
+
 def test_it_ends_with_everything_acknowledged(tmp_path: Path) -> None:
     async def scene() -> None:
         async with Scripted.listening() as broker:
