@@ -7,6 +7,7 @@ from tests.store.room import OpenStore
 
 
 @pytest.mark.influxdb
+@pytest.mark.timeout(240)
 class TestInfluxdbStore(StoreContract):
     @pytest.fixture
     def open_store(self, influx: Influx) -> OpenStore:

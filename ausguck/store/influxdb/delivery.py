@@ -35,6 +35,11 @@ class Lines:
         self.texts.append(text)
         self.members.append(member)
 
+    def extend(self, texts: list[str], members: list[int]) -> None:
+        """Some more."""
+        self.texts.extend(texts)
+        self.members.extend(members)
+
     def part(self, start: int, end: int) -> "Lines":
         """Some of them."""
         return Lines(self.texts[start:end], self.members[start:end])

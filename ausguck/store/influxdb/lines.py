@@ -193,12 +193,22 @@ def key_of(name: str, tags: Sequence[str], values: Sequence[str]) -> str:
 
 
 def event_line(event: Event, ns: int, batch: str) -> str:
-    """An event's line."""
-    return (
+    """An event's line.
+
+    Raises:
+        UnfitError: a text is not valid Unicode.
+    """
+    line = (
         f"{series_key(EVENTS, event.asset)} received_at_ms={event.received_at_ms}i,"
         f'type="{field_in(event.type)}",detail="{field_in(event.detail)}",'
         f'digest={signed(event.digest)}i,batch="{batch}" {ns}'
     )
+    if not line.isascii():
+        try:
+            line.encode()
+        except UnicodeEncodeError as error:
+            raise UnfitError("a text is not valid Unicode") from error
+    return line
 
 
 def batch_name(consumer: str, position: Position) -> str:

@@ -3,81 +3,24 @@
 What an interrupted batch has left behind is not counted as stored: it will be written again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ausguck.model import AssetId, Position, Reading
 from ausguck.store.influxdb.lines import unsigned
-from ausguck.store.influxdb.places import (
-    EVENTS,
-    IDENTITY,
-    NS_PER_MS,
-    Place,
-    columns,
-    quoted,
-    tags_of,
-)
+from ausguck.store.influxdb.places import EVENTS, IDENTITY, NS_PER_MS, Place
+from ausguck.store.influxdb.questions import Row, Span, Wanted, read
 from ausguck.store.influxdb.server import Cell, Server
 from ausguck.store.influxdb.slots import Moment, Slots
-from ausguck.store.influxdb.text import field_out, tag_value
+from ausguck.store.influxdb.text import field_out
 from ausguck.store.judging.identities import Identity, stored_identity
 from ausguck.store.judging.judgement import About, Question, Stored
 
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
-STATEMENTS = 200
-"""Most in one request."""
 _READING = ("boot_id", "seq", "digest", "batch")
 _EVENT = ("type", "digest", "batch")
-
-
-class Span(NamedTuple):
-    """An asset's points of [from_ms, to_ms)."""
-
-    place: Place
-    asset: AssetId
-    from_ms: int
-    to_ms: int
-
-
-class Row(NamedTuple):
-    """One point: its time, and the columns that were asked for."""
-
-    ns: int
-    cells: Sequence[Cell]
-
-
-async def read(
-    server: Server, spans: Sequence[Span], fields: tuple[str, ...], where: str = ""
-) -> list[tuple[Span, list[Row]]]:
-    """The rows of some spans, which all lie in one bucket."""
-    found: list[tuple[Span, list[Row]]] = []
-    for start in range(0, len(spans), STATEMENTS):
-        part = spans[start : start + STATEMENTS]
-        statements: list[str] = []
-        parameters: dict[str, str | int] = {}
-        for number, span in enumerate(part):
-            statements.append(f"SELECT {columns(fields)} {_from(span, number, parameters)}{where}")
-        for span, tables in zip(
-            part, await server.ask(part[0].place.bucket, statements, parameters), strict=True
-        ):
-            rows = [Row(_whole(line[0]), line[1:]) for table in tables for line in table.values]
-            found.append((span, rows))
-    return found
-
-
-def _from(span: Span, number: int, parameters: dict[str, str | int]) -> str:
-    """Where a span's points are; its values become parameters."""
-    place = span.place
-    conditions = []
-    for tag, value in zip(place.tags, tags_of(place, span.asset), strict=True):
-        parameters[f"{tag}{number}"] = tag_value(value)
-        conditions.append(f"{quoted(tag)} = ${tag}{number}")
-    parameters[f"from{number}"] = span.from_ms * NS_PER_MS
-    parameters[f"to{number}"] = span.to_ms * NS_PER_MS
-    conditions += [f"time >= $from{number}", f"time < $to{number}"]
-    return f"FROM {quoted(place.name)} WHERE {' AND '.join(conditions)}"
+_ALL: Mapping[str, int] = {}
 
 
 @dataclass(slots=True)
@@ -106,7 +49,7 @@ class StoredIdentities:
         known: dict[Identity, int] = {}
         for kind, place in IDENTITY.items():
             spans = list(_spans(place, (m for m in moments if m[0].kind is kind)))
-            for span, rows in await read(self.server, spans, _READING):
+            for span, rows in await self._rows(spans, _READING):
                 for ns, (boot_id, seq, digest, batch) in rows:
                     moment = (span.asset, ns // NS_PER_MS)
                     if moment not in moments:
@@ -126,10 +69,8 @@ class StoredIdentities:
         for kind, place in IDENTITY.items():
             assets = sorted({r.asset for r in readings if r.asset.kind is kind})
             spans = [Span(place, asset, since_ms, until_ms) for asset in assets]
-            where = ' AND "clock_suspect" = 1'
-            fields = (*_READING, "clock_suspect")
-            for span, rows in await read(self.server, spans, fields, where):
-                for _, (boot_id, seq, digest, batch, _suspect) in rows:
+            for span, rows in await self._rows(spans, _READING, {"clock_suspect": 1}):
+                for _, (boot_id, seq, digest, batch) in rows:
                     if seq is not None and self._is_settled(batch):
                         content = unsigned(_whole(digest))
                         saying = (span.asset, _text(boot_id), unsigned(_whole(seq)), content)
@@ -139,7 +80,7 @@ class StoredIdentities:
     async def _events_at(self, moments: set[Moment]) -> Stored:
         known: dict[Identity, int] = {}
         spans = list(_spans(EVENTS, moments))
-        for span, rows in await read(self.server, spans, _EVENT):
+        for span, rows in await self._rows(spans, _EVENT):
             for ns, (event_type, digest, batch) in rows:
                 moment = (span.asset, ns // NS_PER_MS)
                 if moment not in moments:
@@ -151,6 +92,12 @@ class StoredIdentities:
                     known[identity] = content
         return known
 
+    async def _rows(
+        self, spans: Sequence[Span], fields: tuple[str, ...], where: Mapping[str, int] = _ALL
+    ) -> Iterable[tuple[Span, list[Row]]]:
+        wanted = [Wanted(span, fields, where) for span in spans]
+        return zip(spans, await read(self.server, wanted), strict=True)
+
     def _is_settled(self, batch: Cell) -> bool:
         """Whether a point's batch was ended by its position, or is not for us to judge."""
         consumer, _, place = str(batch).rpartition(" ")
@@ -160,7 +107,7 @@ class StoredIdentities:
         return self.position is not None and end <= self.position
 
 
-def _spans(place: Place, moments: Iterator[Moment] | set[Moment]) -> Iterator[Span]:
+def _spans(place: Place, moments: Iterable[Moment]) -> Iterator[Span]:
     """One an asset and hour, so that one old reading does not make a month be read."""
     times: dict[tuple[AssetId, int], list[int]] = {}
     for asset, at_ms in moments:

@@ -6,7 +6,6 @@ from ausguck import catalogue
 from ausguck.errors import StoreError
 from ausguck.model import AssetId, Books, Kind, Position, Reading, Scalar
 from ausguck.store.influxdb.lines import unsigned
-from ausguck.store.influxdb.lookups import Span, read
 from ausguck.store.influxdb.places import (
     CURSOR,
     EVENTS,
@@ -22,6 +21,7 @@ from ausguck.store.influxdb.places import (
     metrics,
     quoted,
 )
+from ausguck.store.influxdb.questions import Span, Wanted, read
 from ausguck.store.influxdb.server import Cell, Server, Table
 from ausguck.store.influxdb.text import field_out, tag_out, tag_value
 from ausguck.store.influxdb.values import value
@@ -124,7 +124,8 @@ async def _newest(server: Server, kind: Kind, place: Place, fields: tuple[str, .
                 points[Point(asset, line[0])] = dict(zip(fields, line[1:], strict=True))
         if times[0] == times[-1] and len(times) == TOGETHER:
             crowded.append(Span(place, asset, times[0], times[0] + 1))
-    for span, rows in await read(server, crowded, fields):
+    found = await read(server, [Wanted(span, fields) for span in crowded])
+    for span, rows in zip(crowded, found, strict=True):
         for ns, cells in rows:
             points[Point(span.asset, ns)] = dict(zip(fields, cells, strict=True))
     return points

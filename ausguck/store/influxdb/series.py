@@ -6,14 +6,13 @@ Values are bound as parameters; identifiers are the catalogue's.
 import asyncio
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from ausguck.catalogue import Metric, Shape
 from ausguck.model import AssetId
 from ausguck.store.influxdb.fold import LOOK_BACK_MS, Sample, Total, fold, increases
 from ausguck.store.influxdb.lines import unsigned
-from ausguck.store.influxdb.lookups import Row, Span, read
-from ausguck.store.influxdb.places import EVENTS, IDENTITY, NS_PER_MS, Place, home
+from ausguck.store.influxdb.places import EVENTS, IDENTITY, Place, home
+from ausguck.store.influxdb.questions import Row, Span, Wanted, read
 from ausguck.store.influxdb.server import Cell, Server
 from ausguck.store.influxdb.text import field_out
 from ausguck.store.influxdb.values import value
@@ -25,19 +24,6 @@ _EVENT = ("received_at_ms", "type", "detail", "digest")
 Rank = tuple[int, int]
 
 
-class _Asked(NamedTuple):
-    """One metric of a query."""
-
-    place: Place
-    metric: Metric
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """What has to be read for it."""
-        counter = self.metric.shape is Shape.COUNTER
-        return (self.metric.key, *_COUNTER) if counter else (self.metric.key,)
-
-
 async def series(server: Server, query: SeriesQuery) -> list[Series]:
     """The series of a query, in the order asked.
 
@@ -45,11 +31,11 @@ async def series(server: Server, query: SeriesQuery) -> list[Series]:
         StoreError: a metric or the time zone is unknown.
         StoreUnavailable: the server does not answer.
     """
-    asked = [_Asked(*home(query.asset.kind, key)) for key in query.metrics]
-    cut = None
-    if query.every is not None:
-        cut = windows(query.from_ms, query.to_ms, query.every, query.timezone, query.limit)
-    return [await _one(server, query, one, cut) for one in asked]
+    asked = [home(query.asset.kind, key) for key in query.metrics]
+    if query.every is None:
+        return await _readings(server, query, asked)
+    cut = windows(query.from_ms, query.to_ms, query.every, query.timezone, query.limit)
+    return await _windows(server, query, asked, cut)
 
 
 async def events(
@@ -57,61 +43,92 @@ async def events(
 ) -> list[StoredEvent]:
     """An asset's events of [from_ms, to_ms), oldest first."""
     span = Span(EVENTS, asset, from_ms, to_ms)
-    ((_, rows),) = await read(server, [span], _EVENT, f" LIMIT {limit:d}")
+    (rows,) = await read(server, [Wanted(span, _EVENT, limit=limit)])
     found = [
-        (ns // NS_PER_MS, _whole(received), _text(kind), _whole(digest), _text(detail))
-        for ns, (received, kind, detail, digest) in rows
+        (row.at_ms, _whole(received), _text(event_type), unsigned(_whole(digest)), _text(detail))
+        for row in rows
+        for received, event_type, detail, digest in (row.cells,)
     ]
     return [
-        StoredEvent(asset, at_ms, received, kind, detail)
-        for at_ms, received, kind, _, detail in sorted(
-            found, key=lambda one: (*one[:3], unsigned(one[3]))
+        StoredEvent(asset, at_ms, received_ms, event_type, detail)
+        for at_ms, received_ms, event_type, _, detail in sorted(found)
+    ]
+
+
+async def _readings(
+    server: Server, query: SeriesQuery, asked: Sequence[tuple[Place, Metric]]
+) -> list[Series]:
+    """Each reading a point."""
+    wanted = [
+        Wanted(
+            Span(place, query.asset, query.from_ms, query.to_ms),
+            (metric.key,),
+            limit=query.limit + 1,
         )
+        for place, metric in asked
+    ]
+    ranked = await _in_order(server, query.asset, await read(server, wanted))
+    return [
+        Series(
+            metric.key,
+            [Point(*sample) for sample in _samples(metric, rows[: query.limit])],
+            truncated=len(rows) > query.limit,
+        )
+        for (_, metric), rows in zip(asked, ranked, strict=True)
     ]
 
 
-async def _one(server: Server, query: SeriesQuery, asked: _Asked, cut: Windows | None) -> Series:
-    key, place = asked.metric.key, asked.place
-    if cut is None:
-        span = Span(place, query.asset, query.from_ms, query.to_ms)
-        rows = await _rows(server, span, (key,), f" LIMIT {query.limit + 1:d}")
-        samples = await asyncio.to_thread(_samples, asked.metric, rows)
-        points = [Point(*sample) for sample in samples[: query.limit]]
-        return Series(key, points, truncated=len(rows) > query.limit)
+async def _windows(
+    server: Server, query: SeriesQuery, asked: Sequence[tuple[Place, Metric]], cut: Windows
+) -> list[Series]:
+    """Each window a point."""
     if not cut.starts:
-        return Series(key, (), truncated=cut.truncated)
-    look_back = LOOK_BACK_MS if asked.metric.shape is Shape.COUNTER else 0
-    span = Span(place, query.asset, query.from_ms - look_back, cut.end_ms)
-    rows = await _rows(server, span, asked.fields)
-    points = await asyncio.to_thread(_folded, asked.metric, rows, query.from_ms, cut)
-    return Series(key, points, truncated=cut.truncated)
+        return [Series(metric.key, (), truncated=cut.truncated) for _, metric in asked]
+    wanted = [_whole_span(query, place, metric, cut) for place, metric in asked]
+    ranked = await _in_order(server, query.asset, await read(server, wanted))
+    found = []
+    for (_, metric), rows in zip(asked, ranked, strict=True):
+        points = await asyncio.to_thread(_folded, metric, rows, query.from_ms, cut)
+        found.append(Series(metric.key, points, truncated=cut.truncated))
+    return found
 
 
-async def _rows(server: Server, span: Span, fields: tuple[str, ...], limit: str = "") -> list[Row]:
-    """Rows that hold the first field, by time and within a millisecond as the port has it."""
-    ((_, rows),) = await read(server, [span], fields, limit)
-    rows = [row for row in rows if row.cells[0] is not None]
-    twins = [
-        later.ns // NS_PER_MS
+def _whole_span(query: SeriesQuery, place: Place, metric: Metric, cut: Windows) -> Wanted:
+    """All that the windows sum up; for a counter also the readings before them."""
+    if metric.shape is Shape.COUNTER:
+        span = Span(place, query.asset, query.from_ms - LOOK_BACK_MS, cut.end_ms)
+        return Wanted(span, (metric.key, *_COUNTER))
+    return Wanted(Span(place, query.asset, query.from_ms, cut.end_ms), (metric.key,))
+
+
+async def _in_order(
+    server: Server, asset: AssetId, found: Sequence[Sequence[Row]]
+) -> list[Sequence[Row]]:
+    """Rows that hold their first field, and those of one millisecond as the port has it."""
+    known = [[row for row in rows if row.cells[0] is not None] for rows in found]
+    twins = {
+        later.at_ms
+        for rows in known
         for earlier, later in pairwise(rows)
-        if earlier.ns // NS_PER_MS == later.ns // NS_PER_MS
-    ]
+        if earlier.at_ms == later.at_ms
+    }
     if not twins:
-        return rows
-    main = IDENTITY[span.asset.kind]
-    around = Span(main, span.asset, twins[0], twins[-1] + 1)
-    ((_, ranked),) = await read(server, [around], ("seq", "digest"))
+        return [*known]
+    spans = [Span(IDENTITY[asset.kind], asset, at_ms, at_ms + 1) for at_ms in sorted(twins)]
+    ranked = await read(server, [Wanted(span, ("seq", "digest")) for span in spans])
     ranks: dict[int, Rank] = {
-        ns: (-1 if seq is None else unsigned(_whole(seq)), unsigned(_whole(digest)))
-        for ns, (seq, digest) in ranked
+        row.ns: (-1 if seq is None else unsigned(_whole(seq)), unsigned(_whole(digest)))
+        for rows in ranked
+        for row in rows
+        for seq, digest in (row.cells,)
     }
     nowhere = (-1, 0)
-    return sorted(rows, key=lambda row: (row.ns // NS_PER_MS, ranks.get(row.ns, nowhere)))
+    return [sorted(rows, key=lambda row: (row.at_ms, ranks.get(row.ns, nowhere))) for rows in known]
 
 
 def _samples(metric: Metric, rows: Sequence[Row]) -> list[Sample]:
     return [
-        (row.ns // NS_PER_MS, found)
+        (row.at_ms, found)
         for row in rows
         if (found := value(metric.type, row.cells[0])) is not None
     ]
@@ -121,8 +138,9 @@ def _folded(metric: Metric, rows: Sequence[Row], from_ms: int, cut: Windows) -> 
     if metric.shape is not Shape.COUNTER:
         return fold(metric.shape, _samples(metric, rows), cut)
     totals = [
-        Total(ns // NS_PER_MS, _text_or_none(boot_id), bool(suspect), _whole(total))
-        for ns, (total, boot_id, suspect) in rows
+        Total(row.at_ms, _text_or_none(boot_id), bool(suspect), _whole(total))
+        for row in rows
+        for total, boot_id, suspect in (row.cells,)
     ]
     return fold(metric.shape, increases(totals, from_ms), cut)
 

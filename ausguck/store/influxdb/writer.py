@@ -1,21 +1,20 @@
 """One batch: judged, written as lines, proven, and only then the position behind it."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ausguck.catalogue.state import Bucket
-from ausguck.model import Batch, Books, Outcome, Position, Reason, Refusal
+from ausguck.model import Batch, Books, Event, Kind, Outcome, Position, Reading, Reason, Refusal
 from ausguck.probe import CrashPoint, Probe
 from ausguck.store.influxdb.answers import Meaning, meaning, unavailable
+from ausguck.store.influxdb.columns import Columns
 from ausguck.store.influxdb.delivery import Delivery, Lines, Refusals
 from ausguck.store.influxdb.lines import (
-    ReadingLines,
     UnfitError,
     batch_name,
     cursor_line,
     event_line,
-    is_writable,
-    unfit,
 )
 from ausguck.store.influxdb.lookups import StoredIdentities
 from ausguck.store.influxdb.places import CURSOR, EVENTS, IDENTITY, SPARSE, STORE
@@ -24,8 +23,8 @@ from ausguck.store.judging.judgement import FitPart, Judgement, awaited, fit_par
 from ausguck.store.judging.memory import Memory
 from ausguck.store.port import RefusalSink
 
-BREATH = 256
-"""Readings written as lines before the event loop gets its turn, about a millisecond."""
+BREATH = 1_000
+"""Readings written as lines before the event loop gets its turn, about five milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Writer:
         self._consumer = consumer
         self._delivery = delivery
         self._probe = probe
-        self._lines = ReadingLines()
+        self._columns = Columns()
         self.checked = 0
 
     async def write(
@@ -98,23 +97,19 @@ class Writer:
         size = len(batch.readings) + len(batch.events)
         whole = FitPart(batch, range(size), ())
         try:
-            return whole, await self._plan(batch, position, memory, is_fit=False)
-        except (UnfitError, UnicodeEncodeError):
-            part = fit_part(batch, lambda member: unfit(self._lines, member))
-        return part, await self._plan(part.batch, position, memory, is_fit=True)
+            return whole, await self._plan(batch, position, memory)
+        except UnfitError:
+            part = fit_part(batch, lambda member: _unfit(self._columns, member))
+        return part, await self._plan(part.batch, position, memory)
 
-    async def _plan(
-        self, batch: Batch, position: Position, memory: Memory, *, is_fit: bool
-    ) -> Plan:
+    async def _plan(self, batch: Batch, position: Position, memory: Memory) -> Plan:
         stored = StoredIdentities(self._server, self._consumer, memory.position)
         judgement = await awaited(judge(batch, memory), stored.answer)
         plan = Plan(judgement)
         name = batch_name(self._consumer, position)
         slots = stored.readings.of_readings(judgement.readings)
         for start in range(0, len(slots), BREATH):
-            written = self._line_up(plan, slots, slice(start, start + BREATH), name)
-            if not is_fit:
-                _check("\n".join(written))
+            self._line_up(plan, slots, slice(start, start + BREATH), name)
             await asyncio.sleep(0)
         if judgement.events:
             lines = plan.main.setdefault(EVENTS.bucket, Lines())
@@ -123,26 +118,22 @@ class Writer:
                 judgement.events, judgement.event_places, times, strict=True
             ):
                 lines.add(event_line(event, ns, name), len(batch.readings) + place)
-            if not is_fit:
-                "\n".join(lines.texts).encode()
         return plan
 
-    def _line_up(self, plan: Plan, slots: list[int], part: slice, name: str) -> list[str]:
-        """Write some readings as lines, and return those of what each asset is known by."""
-        write = self._lines.write
-        judgement = plan.judgement
-        written: list[str] = []
-        for reading, place, ns in zip(
-            judgement.readings[part], judgement.reading_places[part], slots[part], strict=True
-        ):
-            kind = reading.asset.kind
-            main, apart = write(reading, ns, name)
-            plan.main.setdefault(IDENTITY[kind].bucket, Lines()).add(main, place)
-            written.append(main)
-            if apart is not None:
-                plan.apart.setdefault(SPARSE[kind][0].bucket, Lines()).add(apart, place)
-                written.append(apart)
-        return written
+    def _line_up(self, plan: Plan, slots: list[int], part: slice, name: str) -> None:
+        """Write some readings as lines."""
+        readings = plan.judgement.readings[part]
+        places = plan.judgement.reading_places[part]
+        times = slots[part]
+        for kind, mine in _by_kind(readings).items():
+            written = self._columns.write(
+                kind, [readings[index] for index in mine], [times[index] for index in mine], name
+            )
+            members = [places[index] for index in mine]
+            plan.main.setdefault(IDENTITY[kind].bucket, Lines()).extend(written.main, members)
+            if written.apart:
+                lines = plan.apart.setdefault(SPARSE[kind][0].bucket, Lines())
+                lines.extend(written.apart, [members[index] for index in written.apart_of])
 
     async def _deliver(self, plan: Plan, batch: Batch, memory: Memory) -> Refusals:
         """Store all but what the server refuses; a point refused in one place is so in all."""
@@ -159,11 +150,26 @@ class Writer:
         return refusals
 
 
-def _check(written: str) -> None:
-    if not is_writable(written):
-        raise UnfitError("a value is no finite number")
-    if not written.isascii():
-        written.encode()
+def _by_kind(readings: Sequence[Reading]) -> dict[Kind, Sequence[int]]:
+    kinds = {reading.asset.kind for reading in readings}
+    if len(kinds) == 1:
+        return dict.fromkeys(kinds, range(len(readings)))
+    return {
+        kind: [index for index, reading in enumerate(readings) if reading.asset.kind is kind]
+        for kind in kinds
+    }
+
+
+def _unfit(columns: Columns, member: Reading | Event) -> str | None:
+    """What is wrong with a member, or nothing."""
+    try:
+        if isinstance(member, Reading):
+            columns.write(member.asset.kind, [member], [0], "")
+        else:
+            event_line(member, 0, "")
+    except UnfitError as error:
+        return str(error)
+    return None
 
 
 def _remember(memory: Memory, judgement: Judgement, rejected: Refusals) -> None:
