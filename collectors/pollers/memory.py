@@ -11,6 +11,7 @@ from collectors.pollers.model import (
     Counts,
     Fault,
     File,
+    Head,
     Information,
     Station,
     Status,
@@ -254,6 +255,15 @@ class Memory:
     ) -> Outgoing:
         topic = Topic(self._naming.site, Kind.STATION, self._naming.name(station_id), message)
         return Outgoing(message, str(topic).encode(), _encode(content))
+
+
+def possible(head: Head, file: File, now_ms: int, windows: Windows) -> Head:
+    """A file's head, without a `last_updated` that cannot be."""
+    at_ms = head.last_updated_ms
+    if at_ms is None or judge(at_ms, now_ms, windows) is not Verdict.IMPOSSIBLE:
+        return head
+    unfit = Unfit(file, "", "last_updated", Fault.TIME_IMPOSSIBLE, f"{at_ms} ms")
+    return msgspec.structs.replace(head, last_updated_ms=None, unfit=(*head.unfit, unfit))
 
 
 def _inventory(station: Station, name: str) -> _Inventory:

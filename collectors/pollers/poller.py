@@ -27,7 +27,7 @@ from collectors.pollers.fetch import (
     Validators,
     open_door,
 )
-from collectors.pollers.memory import Memory, Naming, News, Outgoing
+from collectors.pollers.memory import Memory, Naming, News, Outgoing, possible
 from collectors.pollers.model import (
     SUB_FILES,
     Discovery,
@@ -39,7 +39,7 @@ from collectors.pollers.model import (
     Unfit,
     Unreadable,
 )
-from collectors.pollers.names import Claims, station_name
+from collectors.pollers.names import Claims
 from collectors.pollers.stats import FeedStats
 from collectors.pollers.timing import Turn
 
@@ -89,7 +89,6 @@ class GbfsPoller:
     ) -> None:
         self.stats = FeedStats(feed.name, clock.now_ms())
         self._feed = feed
-        self._site = site.id
         self._journal = journal
         self._clock = clock
         self._world = world or World()
@@ -105,12 +104,16 @@ class GbfsPoller:
         journal.on_resume(self._room.set)
 
     def heard(self) -> Mapping[AssetId, int]:
-        """When the feed last named each station that it describes; a feed has no other sign."""
-        at_ms = self.stats.last_success_at_ms
+        """Until when the feed speaks for each known station in it; a feed has no other sign.
+
+        That is its last answer, but not past the time to which the answer itself was good: what
+        a cache goes on giving out is no sign of life.
+        """
+        at_ms = self.stats.vouched_ms
         if at_ms is None:
             return {}
-        ids = self._memory.reporting
-        return {AssetId(self._site, Kind.STATION, station_name(each)): at_ms for each in ids}
+        naming, ids = self._naming, self._memory.reporting
+        return {AssetId(naming.site, Kind.STATION, naming.name(each)): at_ms for each in ids}
 
     async def run(self) -> None:
         """Ask, journal and wait, until cancelled."""
@@ -120,7 +123,7 @@ class GbfsPoller:
                 async with self._world.open_door(self._feed) as door:
                     while True:
                         await self._world.sleep(await self.poll(door))
-            except Exception as error:
+            except Exception as error:  # one feed must not end the process
                 broken += 1
                 self.stats.polls["feed", "broken"] += 1
                 self._trouble(f"broken off: {type(error).__name__}: {error}")
@@ -251,8 +254,12 @@ class GbfsPoller:
     def _compare(self, file: File, body: bytes, now_ms: int) -> tuple[Information | Statuses, News]:
         if file is File.INFORMATION:
             information = documents.information(body, self._feed.language)
+            head = possible(information.head, file, now_ms, self._windows)
+            information = msgspec.structs.replace(information, head=head)
             return information, self._memory.learn(information, now_ms)
         statuses = documents.statuses(body)
+        head = possible(statuses.head, file, now_ms, self._windows)
+        statuses = msgspec.structs.replace(statuses, head=head)
         return statuses, self._memory.take(statuses, now_ms)
 
     def _note(self, told: Information | Statuses, news: News, now_ms: int) -> None:

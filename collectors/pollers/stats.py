@@ -44,6 +44,14 @@ class FeedStats(msgspec.Struct):
             found[outcome] += count
         return found
 
+    @property
+    def vouched_ms(self) -> int | None:
+        """The last answer, or the end of its `ttl` where that came earlier; None before one."""
+        if self.last_success_at_ms is None or self.last_updated_ms is None:
+            return self.last_success_at_ms
+        good_until_ms = self.last_updated_ms + round((self.ttl_s or 0.0) * 1000)
+        return min(self.last_success_at_ms, good_until_ms)
+
     def overdue_s(self, now_ms: int) -> float:
         """Seconds past `last_updated` and `ttl` of the stations' states; 0 when in time.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ausguck.journal.port import Pause
+from ausguck.model import AssetId, Kind
 from ausguck.settings.partners import Gbfs
 from collectors.pollers.fetch import Fetches, open_door
 from simulators.feed import VERSIONS, Fault, Version
@@ -407,6 +408,46 @@ def test_files_of_another_scheme_are_refused() -> None:
                     "gbfs: 'file:///etc/hostname' is not asked: "
                     "it is named by a file of http, which may name only its like"
                 )
+
+    play(act)
+
+
+def test_a_feed_speaks_for_its_stations_until_its_own_time_is_over() -> None:
+    async def act() -> None:
+        with feed_of(station("new"), station("Kiel Hbf")) as feed:
+            feed.faults["station_information"] = Fault(edit=drop_first)
+            async with Scene(feed.url, prefix="k-") as scene:
+                hbf = AssetId("kiel", Kind.STATION, "k-Kiel_x20_Hbf")
+                assert scene.poller.heard() == {}
+                await scene.poll()
+                assert scene.poller.heard() == {hbf: AT_MS}
+                for _ in range(5):  # the same again and again, as a cache would give it out
+                    scene.later()
+                    await scene.poll()
+                assert scene.poller.heard() == {hbf: AT_MS + 30_000}
+                feed.at_s += 300
+                scene.later()
+                await scene.poll()
+                assert scene.poller.heard() == {hbf: AT_MS + 330_000}
+
+    play(act)
+
+
+@pytest.mark.parametrize("last_updated", ["1970-01-01T00:00:00Z", "2044-01-01T00:00:00Z"])
+def test_an_absurd_time_of_a_file_is_no_time(last_updated: str) -> None:
+    def absurd(document: Document) -> None:
+        document["last_updated"] = last_updated
+
+    async def act() -> None:
+        with feed_of(station()) as feed:
+            feed.faults["station_status"] = Fault(edit=absurd)
+            async with Scene(feed.url) as scene:
+                await scene.poll()
+                assert scene.bikes() == [("1", 3)]
+                assert scene.stats.unfit == {"time_impossible": 1}
+                assert scene.stats.last_updated_ms is None
+                # Counted from the last answer.
+                assert scene.stats.overdue_s(AT_MS + 90_000) == 30
 
     play(act)
 
