@@ -66,7 +66,11 @@ def _network(make: Panels) -> Section:
             make.lines("quality_trend", queries.BUS_QUALITY_OVER_TIME, right="loss_pct"),
             make.lines("clients_trend", queries.BUS_CLIENTS_OVER_TIME),
             make.lines(
-                "traffic_trend", queries.BUS_TRAFFIC_OVER_TIME, below="up_bps", size=(16, 8)
+                "traffic_trend",
+                queries.BUS_TRAFFIC_OVER_TIME,
+                below="up_bps",
+                least="5m",
+                size=(16, 8),
             ),
             make.lines("reboots_trend", queries.BUS_REBOOTS_OVER_TIME, bars=True),
         ),

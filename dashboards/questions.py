@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dashboards.macros import Range, interval_ms, substitute
+from dashboards.macros import MINUTE_MS, Range, duration_ms, interval_ms, substitute
 from dashboards.panels import Json
 
 
@@ -30,11 +30,13 @@ class Question:
     alias: str = ""
     points: int = 800
     since: str | None = None
+    least: str | None = None
 
     def asked(self, shown: Range, values: Mapping[str, list[str]], all_: Mapping[str, str]) -> str:
         """The query that InfluxDB gets while a range is shown."""
         own = shown if self.since is None else shown.newest(self.since)
-        return substitute(self.query, own, interval_ms(own, self.points), values, all_)
+        least = MINUTE_MS if self.least is None else duration_ms(self.least)
+        return substitute(self.query, own, interval_ms(own, self.points, least), values, all_)
 
 
 def panels(board: Json) -> Iterator[Json]:
@@ -73,6 +75,7 @@ def questions(board: Json) -> Iterator[Question]:
                 target["alias"],
                 panel["maxDataPoints"],
                 panel.get("timeFrom"),
+                panel.get("interval"),
             )
 
 

@@ -8,6 +8,7 @@ import click
 
 from ausguck import __version__
 from ausguck.cli.check import check
+from ausguck.cli.dashboards import dashboards
 from ausguck.cli.deadletters import deadletters
 from ausguck.cli.demo import demo
 from ausguck.cli.journal import journal
@@ -31,6 +32,7 @@ COMMANDS: tuple[click.Command, ...] = (
     journal,
     deadletters,
     keys,
+    dashboards,
 )
 
 

@@ -122,6 +122,7 @@ class Panels:
             transformations.append({"id": "sortBy", "options": {"fields": {}, "sort": sort}})
         transformations.append({"id": "limit", "options": {"limitField": rows}})
         overrides = [
+            _matched("Time", ("displayName", self._texts.word("column_time"))),
             *(_override(one, cell=True) for one in columns),
             *(self._linked(name, link) for name, link in (links or {}).items()),
         ]
@@ -147,10 +148,13 @@ class Panels:
         right: str | None = None,
         below: str | None = None,
         limits: bool = False,
-        since: str | None = None,
+        least: str | None = None,
         size: tuple[int, int] = (8, 8),
     ) -> Placed:
-        """A chart over time; `right` has an axis of its own, `below` is drawn downwards."""
+        """A chart over time; `right` has an axis of its own, `below` is drawn downwards.
+
+        `least` is the narrowest interval, where what is added up comes less often.
+        """
         columns = self._columns(query, tags=False)
         overrides = [_override(one, plain=True) for one in columns] if not _by_tag(query) else []
         if right:
@@ -170,7 +174,8 @@ class Panels:
             axisSoftMin=None if columns[0].unit in {"dBm", "dB", "celsius"} else 0,
             thresholds=columns[0].steps,
             thresholdsStyleMode="line" if limits else "off",
-            **self._common(key, [query], since),
+            interval=least,
+            **self._common(key, [query], None),
         )
         return Placed(panel, *size)
 
