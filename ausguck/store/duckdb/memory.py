@@ -11,7 +11,7 @@ from ausguck.store.judging.memory import Memory
 
 def load(connection: duckdb.DuckDBPyConnection) -> Memory:
     """Read it from the tables: one query a kind."""
-    position, books = _cursor(connection)
+    position, books = cursor(connection)
     memory = Memory(position, books, _newest_events(connection))
     for kind in IDENTITY:
         rows = connection.execute(_newest_sql(kind)).fetchall()
@@ -22,7 +22,8 @@ def load(connection: duckdb.DuckDBPyConnection) -> Memory:
     return memory
 
 
-def _cursor(connection: duckdb.DuckDBPyConnection) -> tuple[Position | None, Books]:
+def cursor(connection: duckdb.DuckDBPyConnection) -> tuple[Position | None, Books]:
+    """Where the books stand."""
     row = connection.execute(
         "SELECT epoch, segment, byte_offset,"  # noqa: S608 - our name
         f" stored, duplicates, dead_lettered, coalesce(decoded, 0) FROM {CURSOR.name}"
@@ -44,19 +45,25 @@ def _newest_sql(kind: Kind) -> str:
     """Each asset's newest rows, with the sparse tables' values beside them."""
     main = IDENTITY[kind]
     site, name = main.asset_columns
+    return (
+        f"WITH tops AS (SELECT {site}, {name}, max(observed_at_ms) AS observed_at_ms"  # noqa: S608 - names are the catalogue's
+        f" FROM {main.name} GROUP BY ALL),"
+        f" newest AS (SELECT main.* FROM {main.name} AS main"
+        f" SEMI JOIN tops USING ({site}, {name}, observed_at_ms))"
+        f" {whole_rows(kind)}"
+    )
+
+
+def whole_rows(kind: Kind) -> str:
+    """What selects the keys and all values of the rows of `newest`, some of the main table's."""
+    main = IDENTITY[kind]
     homes = {column.name: table for table in (main, *SPARSE[kind]) for _, column in table.values}
     keys = ", ".join(f"newest.{column.name}" for column in main.keys)
     values = ", ".join(f"{_alias(homes[key], main)}.{key}" for key in catalogue.keys(kind))
     joins = "".join(
         f" LEFT JOIN {table.name} ON {_same_row(table, main)}" for table in SPARSE[kind]
     )
-    return (
-        f"WITH tops AS (SELECT {site}, {name}, max(observed_at_ms) AS observed_at_ms"  # noqa: S608 - names are the catalogue's
-        f" FROM {main.name} GROUP BY ALL),"
-        f" newest AS (SELECT main.* FROM {main.name} AS main"
-        f" SEMI JOIN tops USING ({site}, {name}, observed_at_ms))"
-        f" SELECT {keys}, {values} FROM newest{joins}"
-    )
+    return f"SELECT {keys}, {values} FROM newest{joins}"  # noqa: S608 - names are the catalogue's
 
 
 def _alias(table: Table, main: Table) -> str:

@@ -204,9 +204,14 @@ def _insert(
     connection: duckdb.DuckDBPyConnection, made: Plan, position: Position, books: Books
 ) -> None:
     for kind, frame in made.frames:
-        _copy(connection, frame, IDENTITY[kind], SPARSE[kind])
+        copy_in(connection, frame, IDENTITY[kind], SPARSE[kind])
     if made.events is not None:
-        _copy(connection, made.events, EVENTS, ())
+        copy_in(connection, made.events, EVENTS, ())
+    move(connection, position, books)
+
+
+def move(connection: duckdb.DuckDBPyConnection, position: Position, books: Books) -> None:
+    """Set position and books, within the caller's transaction."""
     connection.execute(
         f"UPDATE {CURSOR.name} SET epoch = ?, segment = ?, byte_offset = ?,"  # noqa: S608 - our name
         " stored = ?, duplicates = ?, dead_lettered = ?, decoded = ?",
@@ -220,9 +225,10 @@ def _insert(
     )
 
 
-def _copy(
+def copy_in(
     connection: duckdb.DuckDBPyConnection, frame: pa.Table, main: Table, sparse: Sequence[Table]
 ) -> None:
+    """Insert a frame's rows, and in sparse tables those that have something for them."""
     present = frozenset(frame.column_names)
     connection.register(FRAME, frame)
     try:
