@@ -19,8 +19,9 @@ def openssl(*arguments: str) -> None:
     Raises:
         DeployError: it is not installed, or refused.
     """
+    command = ["openssl", *arguments]
     try:
-        done = subprocess.run(["openssl", *arguments], check=False, capture_output=True, text=True)
+        done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - ours
     except FileNotFoundError as error:
         raise DeployError("the program openssl is not installed") from error
     if done.returncode:
@@ -88,7 +89,9 @@ class Authority:
                 Path(scratch, each) for each in ("key", "csr", "crt", "ext")
             )
             extras.write_text("\n".join(extensions) + "\n", encoding="utf-8")
-            openssl("req", *KEY, "-keyout", str(key), "-out", str(request), "-subj", f"/CN={escaped}")
+            openssl(
+                "req", *KEY, "-keyout", str(key), "-out", str(request), "-subj", f"/CN={escaped}"
+            )
             openssl(
                 *("x509", "-req", "-in", str(request), "-out", str(certificate)),
                 *("-CA", str(self.certificate), "-CAkey", str(self._key)),

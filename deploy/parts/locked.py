@@ -8,6 +8,7 @@ import argparse
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 OURSELVES = "ausguck (pyproject.toml)"
@@ -21,7 +22,7 @@ class Locked:
     def __init__(self, text: str) -> None:
         starts = [*(match.start() for match in PACKAGE.finditer(text)), len(text)]
         self._blocks: dict[str, str] = {}
-        for start, end in zip(starts, starts[1:], strict=False):
+        for start, end in pairwise(starts):
             block = text[start:end]
             self._blocks[block.partition("==")[0]] = block
         self.wanted_by = {name: _wanted_by(block) for name, block in self._blocks.items()}

@@ -102,7 +102,8 @@ def refuse_tracked(place: Path) -> None:
         return
     asked = ["git", "-C", str(repository), "check-ignore", "--quiet", str(place / "secret")]
     try:
-        is_ignored = subprocess.run(asked, check=False, capture_output=True).returncode == 0
+        done = subprocess.run(asked, check=False, capture_output=True)  # noqa: S603 - no shell
+        is_ignored = done.returncode == 0
     except FileNotFoundError:
         is_ignored = False
     if not is_ignored:

@@ -90,7 +90,7 @@ def questions(name: str, board: Json, values: Mapping[str, str]) -> Iterator[Que
             yield _question((name, title), target, _uid(note), values, start, end)
 
 
-def _question(  # noqa: PLR0913, PLR0917 - what a query consists of
+def _question(
     where: tuple[str, str],
     target: Json,
     uid: str,

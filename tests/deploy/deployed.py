@@ -203,7 +203,8 @@ class Deployed:
         for _ in attempts():
             assert self._process.poll() is None, self._log.read_text(encoding="utf-8")
             try:
-                socket.create_connection(("127.0.0.1", self.port), DEADLINE_S).close()
+                for port in (self.port, self.certificates_port):
+                    socket.create_connection(("127.0.0.1", port), DEADLINE_S).close()
             except OSError:
                 continue
             return

@@ -147,9 +147,7 @@ def test_a_device_cannot_read_as_another(
         assert first == 0xD0
 
 
-def test_a_bus_and_a_station_of_one_number_are_two(
-    shared: Deployed, bus: tuple[str, str]
-) -> None:
+def test_a_bus_and_a_station_of_one_number_are_two(shared: Deployed, bus: tuple[str, str]) -> None:
     with Client(shared) as client:
         client.connect("bus", bus)
 
@@ -228,18 +226,21 @@ def test_a_certificate_is_as_good_as_a_password(shared: Deployed, tmp_path: Path
 def test_without_a_certificate_its_listener_is_shut(shared: Deployed) -> None:
     with (
         socket.create_connection(("127.0.0.1", shared.certificates_port), 10) as raw,
-        pytest.raises((ssl.SSLError, ConnectionError)),
         shared.tls().wrap_socket(raw, server_hostname="localhost") as wire,
     ):
-        wire.sendall(b"\xc0\x00")
-        if not wire.recv(1):
-            raise ConnectionResetError
+        # TLS 1.3: the client learns of it with the first bytes it reads
+        try:
+            answer = wire.recv(1)
+        except (ssl.SSLError, ConnectionError):
+            answer = b""
+
+    assert answer == b""
 
 
 def test_a_packet_too_large_for_the_collector_is_refused_openly(
     shared: Deployed, bus: tuple[str, str]
 ) -> None:
-    with Client(shared) as client, pytest.raises((EOFError, ConnectionError, ssl.SSLError)):
+    with Client(shared) as client:
         client.connect("bus", bus)
-        client.publish(f"v1/kiel/{bus[0]}/telemetry", bytes(262_144))
-        client.receive()
+        with pytest.raises((EOFError, ConnectionError, ssl.SSLError)):
+            client.publish(f"v1/kiel/{bus[0]}/telemetry", bytes(262_144))

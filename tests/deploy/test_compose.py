@@ -40,7 +40,9 @@ def secrets(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def variables(secrets: Path) -> dict[str, str]:
-    found = re.findall(r"^(\w+)=(.*)$", (secrets / ".env").read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.findall(
+        r"^(\w+)=(.*)$", (secrets / ".env").read_text(encoding="utf-8"), re.MULTILINE
+    )
     return dict(found)
 
 

@@ -15,7 +15,14 @@ from tests.deploy.composed import ROOT
 DEBIAN = ROOT / "deploy" / "debian"
 # Where systemd is not at hand these are known to be right (systemd 252, Debian 12).
 KNOWN = {
-    "Unit": {"Description", "Wants", "After", "Requires", "StartLimitIntervalSec", "StartLimitBurst"},
+    "Unit": {
+        "Description",
+        "Wants",
+        "After",
+        "Requires",
+        "StartLimitIntervalSec",
+        "StartLimitBurst",
+    },
     "Install": {"WantedBy"},
     "Service": {
         *("Type", "User", "Group", "DynamicUser", "ExecStart", "ExecStartPre", "ExecReload"),

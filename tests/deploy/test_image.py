@@ -49,7 +49,9 @@ def test_the_image_has_what_ausguck_needs_and_no_developers_tools() -> None:
 
 
 def test_every_package_of_it_is_checked_by_hash() -> None:
-    blocks = re.findall(r"^[\w.-]+==.*?(?=^\S|\Z)", selected(LOCK, [OURSELVES]), re.M | re.S)
+    blocks = re.findall(
+        r"^[\w.-]+==.*?(?=^\S|\Z)", selected(LOCK, [OURSELVES]), re.MULTILINE | re.DOTALL
+    )
 
     assert len(blocks) == len(Locked(LOCK).needed(OURSELVES))
     assert all("--hash=sha256:" in block for block in blocks)
@@ -134,7 +136,9 @@ def test_a_preparation_that_fails_hands_out_nothing(tmp_path: Path) -> None:
     (tmp_path / "secrets" / "influxdb-operator-token").write_text("op", encoding="utf-8")
     program(tmp_path, "ausguck", "exit 3")
 
-    done = run(tmp_path, "ausguck-prepare", *(str(tmp_path / n) for n in ("tokens", "grafana")), "0")
+    done = run(
+        tmp_path, "ausguck-prepare", *(str(tmp_path / n) for n in ("tokens", "grafana")), "0"
+    )
 
     assert done.returncode == 3
     assert not list((tmp_path / "grafana").iterdir())

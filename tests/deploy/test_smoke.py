@@ -15,26 +15,20 @@ from tests.deploy.composed import ROOT
 from tests.deploy.deployed import Client, Deployed
 
 GENERATED = ROOT / "dashboards" / "generated"
+SOURCE = {"datasource": {"uid": "t"}}
+QUERY = "SELECT x WHERE s =~ /^${site:regex}$/ AND $timeFilter"
+PANEL = {"id": 2, "title": "Now", "timeFrom": "5m", "targets": [{"refId": "A", "query": QUERY}]}
+VARIABLES = [
+    {"name": "site", "type": "query", "query": "SHOW TAG VALUES", **SOURCE},
+    {"name": "every", "type": "custom", "query": "1m,5m", "current": {}},
+]
 BOARD: Json = {
     "uid": "one",
     "time": {"from": "now-3h", "to": "now"},
-    "templating": {
-        "list": [
-            {"name": "site", "type": "query", "query": "SHOW TAG VALUES", "datasource": {"uid": "t"}},
-            {"name": "every", "type": "custom", "query": "1m,5m", "current": {}},
-        ]
-    },
-    "annotations": {
-        "list": [{"name": "Lost", "datasource": {"uid": "t"}, "target": {"query": "SELECT note"}}]
-    },
-    "panels": [
-        {"id": 1, "type": "row", "panels": [
-            {"id": 2, "title": "Now", "timeFrom": "5m", "datasource": {"uid": "t"},
-             "targets": [{"refId": "A", "query": "SELECT x WHERE s =~ /^${site:regex}$/ AND $timeFilter"}]},
-        ]},
-        {"id": 3, "type": "text"},
-    ],
-}  # fmt: skip
+    "templating": {"list": VARIABLES},
+    "annotations": {"list": [{"name": "Lost", "target": {"query": "SELECT note"}, **SOURCE}]},
+    "panels": [{"id": 1, "type": "row", "panels": [PANEL | SOURCE]}, {"id": 3, "type": "text"}],
+}
 
 
 def answered(ref: str, *columns: list[object]) -> Json:
@@ -99,9 +93,7 @@ def secrets(folder: Path, port: int) -> Path:
 
 
 def run(directory: Path, dashboards: Path) -> int:
-    return smoke.main(
-        ["--dir", str(directory), "--dashboards", str(dashboards), "--running"]
-    )
+    return smoke.main(["--dir", str(directory), "--dashboards", str(dashboards), "--running"])
 
 
 def test_it_asks_everything_and_prints_a_table(
