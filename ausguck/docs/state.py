@@ -13,7 +13,7 @@ STATES = {
     State.SILENT: "not heard from within `state.silent_after_s`",
     State.DEGRADED: "heard; a bus without uplink, a station that does not rent or take back",
     State.OK: "heard, and nothing is known to be wrong",
-    State.PLANNED_OFF: "its last word is that it sleeps, or a station is not installed",
+    State.PLANNED_OFF: "it has said that it sleeps, or a station is not installed",
 }
 
 

@@ -39,9 +39,9 @@ def bus(
     - uplink: 0 when the technology is `none` or every probe was lost, 1 when a technology, a
       round trip or probes that came back are told, else None. Signal strength decides nothing:
       buses have been measured to work well under -110 dBm.
-    - state: planned off when its last word is that it sleeps; else silent when not online; else
-      degraded when uplink is 0; else ok. A will (`lost`) alone changes nothing: a tunnel is
-      no outage.
+    - state: planned off from when it says `sleeping` until it says `ready`, tells a line or has
+      its ignition on; else silent when not online; else degraded when uplink is 0; else ok. A
+      will (`lost`) alone changes nothing: a tunnel is no outage.
     - bytes: what the counters rose by since the last row with values; see `picture.increase`.
     - line: as the newest reading tells, or one at most `silent_after_ms` before it.
     """

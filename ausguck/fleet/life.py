@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ausguck.catalogue.state import ONLY, State, StateMeasurement, StateRow, table
-from ausguck.fleet.picture import Picture
+from ausguck.fleet.picture import Picture, latest
 from ausguck.fleet.seen import Seen
 from ausguck.fleet.statuses import SLEEPING
 from ausguck.model import Event
@@ -41,16 +41,18 @@ def is_heard(heard_ms: int | None, now_ms: int, within_ms: int) -> bool:
 
 def heard_ms(picture: Picture, received_ms: int | None, seen: Seen) -> int | None:
     """When the asset was last heard: by `received_ms`, or by what the caller has heard."""
-    times = (received_ms, seen.heard.get(picture.asset))
-    return max((at for at in times if at is not None), default=None)
+    return latest(received_ms, seen.heard.get(picture.asset))
 
 
 def is_asleep(picture: Picture, status: Event | None) -> bool:
-    """Whether its last word is that it sleeps: nothing was observed since it said so."""
+    """Whether it said that it sleeps, and nothing has shown it awake since.
+
+    Many devices report now and then in their sleep, so a reading alone wakes none.
+    """
     return (
         status is not None
         and status.detail == SLEEPING
-        and status.observed_at_ms >= picture.observed_ms
+        and (picture.awake_ms is None or status.observed_at_ms >= picture.awake_ms)
     )
 
 

@@ -24,6 +24,7 @@ KEYS: Mapping[Kind, tuple[str, ...]] = {
         "access_technology",
         "lat",
         "lon",
+        "ignition",
         "supply_v",
         "temperature_c",
         "line",
@@ -68,6 +69,8 @@ class Picture:
     """When the newest reading was received."""
     live_ms: int | None
     """When a reading was last received that came as it was observed, not in a backlog."""
+    awake_ms: int | None
+    """When a bus was last seen in service or with its ignition on."""
     said: Mapping[str, Said]
     """The newest word on each key."""
 
@@ -94,7 +97,9 @@ def paint(reading: Reading, before: Picture | None, live_within_ms: int) -> Pict
     live_ms = reading.received_at_ms if lag_ms <= live_within_ms else None
     boot, said = _told(reading)
     if before is None:
-        return Picture(reading.asset, boot, reading.received_at_ms, live_ms, said)
+        return Picture(
+            reading.asset, boot, reading.received_at_ms, live_ms, _awake(boot, said), said
+        )
     is_newest = boot.at_ms >= before.observed_ms
     if is_newest:
         merged = {**before.said, **said}
@@ -105,9 +110,15 @@ def paint(reading: Reading, before: Picture | None, live_within_ms: int) -> Pict
         reading.asset,
         boot if is_newest else before.boot,
         reading.received_at_ms if is_newest else before.received_ms,
-        max((at for at in (live_ms, before.live_ms) if at is not None), default=None),
+        latest(live_ms, before.live_ms),
+        latest(_awake(boot, said), before.awake_ms),
         merged,
     )
+
+
+def latest(*times: int | None) -> int | None:
+    """The latest of the times that are known."""
+    return max((at for at in times if at is not None), default=None)
 
 
 def increase(key: str, then: Picture | None, now: Picture) -> int | None:
@@ -143,6 +154,12 @@ def has_rebooted(then: Picture | None, now: Picture) -> bool | None:
     if first.uptime_s is None or last.uptime_s is None:
         return None
     return last.uptime_s < first.uptime_s
+
+
+def _awake(boot: Boot, said: Mapping[str, Said]) -> int | None:
+    ignition = said.get("ignition")
+    is_awake = "line" in said or (ignition is not None and ignition.value is True)
+    return boot.at_ms if is_awake else None
 
 
 @cache

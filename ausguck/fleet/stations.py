@@ -34,8 +34,8 @@ def station(now_ms: int, picture: Picture, seen: Seen, silent_after_ms: int) -> 
     - capacity: the inventory's; else bikes and docks, disabled ones too, when all are known.
     - empty: renting and no bike; full: returning and no dock, or where docks are not told as
       many bikes as it is made for. 0 also where one half alone rules it out.
-    - state: planned off when it is not installed, or its last word is that it sleeps; else
-      silent when not online; else degraded when it does not rent or does not take back.
+    - state: planned off when it is not installed, or from when it says `sleeping` until it says
+      `ready`; else silent when not online; else degraded when it does not rent or take back.
     - place and name: the inventory's, silent or not.
     """
     place = seen.places.get(picture.asset)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ausguck.clock import Clock
 from ausguck.errors import StoreError
-from ausguck.fleet.minute import MINUTE_MS, minute
+from ausguck.fleet.minute import DAY_MS, MINUTE_MS, minute
 from ausguck.fleet.seen import Before, Seen
 from ausguck.fleet.statuses import Statuses
 from ausguck.fleet.vitals import Vitals, pipeline
@@ -24,6 +24,7 @@ from ausguck.store.port import StoredEvent
 
 PIPELINE_MS = 10_000
 PLACES_S = 600.0
+MOST_EVENTS = 10_000
 BEHIND_S = 60.0
 """History further behind than this knows what was, and not what is."""
 
@@ -185,13 +186,22 @@ class Minutes:
         """After a start, ask the store once who had gone to sleep before."""
         if self._is_primed:
             return
-        silent_ms = self._settings.silent_after_s * 1000
-        for reading in readings:
-            if now_ms - reading.received_at_ms > silent_ms:
-                asset, since_ms = reading.asset, reading.observed_at_ms
-                stored = await self._store.events(asset, since_ms, now_ms + 1)
-                self._senses.statuses.note(map(_as_told, stored))
+        since_ms = now_ms - self._settings.known_days * DAY_MS
+        for asset in self._who_may_sleep(now_ms, readings):
+            stored = await self._store.events(asset, since_ms, now_ms + 1, MOST_EVENTS)
+            self._senses.statuses.note(map(_as_told, stored))
         self._is_primed = True
+
+    def _who_may_sleep(self, now_ms: int, readings: Sequence[Reading]) -> Sequence[AssetId]:
+        """Buses, and stations that neither a feed nor their controller lets us hear of."""
+        heard = self._senses.heard()
+        silent_ms = self._settings.silent_after_s * 1000
+        return [
+            reading.asset
+            for reading in readings
+            if reading.asset.kind is Kind.BUS
+            or (reading.asset not in heard and now_ms - reading.received_at_ms > silent_ms)
+        ]
 
     async def _where(self, stations: Sequence[AssetId]) -> Mapping[AssetId, Inventory]:
         """Where stations are; all are asked for now and then, and a new one at once."""

@@ -138,12 +138,32 @@ def test_the_uplink_is_judged_by_service(
     assert bus["state"] == (State.DEGRADED if uplink == 0 else State.OK)
 
 
-def test_sleep_is_the_last_word_or_it_is_over() -> None:
-    reading = told(at_ms=NOW_MS - HOUR_MS)
+@pytest.mark.parametrize(
+    ("values", "is_asleep"),
+    [
+        ({}, True),
+        ({"supply_v": 24.1, "ignition": False}, True),
+        ({"ignition": True}, False),
+        ({"line": "11"}, False),
+    ],
+)
+def test_readings_alone_wake_nobody(
+    values: dict[str, bool | float | str], *, is_asleep: bool
+) -> None:
+    sleeping = says("sleeping", NOW_MS - 2 * HOUR_MS)
+    watch = Watch().see(told(at_ms=NOW_MS - HOUR_MS, values=values), statuses=[sleeping])
+    assert watch.bus["state"] == (State.PLANNED_OFF if is_asleep else State.SILENT)
+    watch.see(told(), statuses=[sleeping])
+    assert watch.bus["state"] == (State.PLANNED_OFF if is_asleep else State.OK)
 
-    asleep = Watch().see(reading, statuses=[says("sleeping", NOW_MS - HOUR_MS)]).bus
-    awake = Watch().see(reading, statuses=[says("sleeping", NOW_MS - HOUR_MS - 1)]).bus
-    ready = Watch().see(reading, statuses=[says("ready", NOW_MS - HOUR_MS)]).bus
+
+@pytest.mark.parametrize("kept_ms", [HOUR_MS, HOUR_MS - 1])
+def test_sleep_begins_when_it_is_said(kept_ms: int) -> None:
+    in_service = told(at_ms=NOW_MS - HOUR_MS, line="11")
+
+    asleep = Watch().see(in_service, statuses=[says("sleeping", NOW_MS - kept_ms)]).bus
+    awake = Watch().see(in_service, statuses=[says("sleeping", NOW_MS - HOUR_MS - 1)]).bus
+    ready = Watch().see(in_service, statuses=[says("ready", NOW_MS - kept_ms)]).bus
 
     assert (asleep["state"], asleep["online"]) == (State.PLANNED_OFF, 0)
     assert awake["state"] == ready["state"] == State.SILENT

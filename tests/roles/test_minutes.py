@@ -280,7 +280,8 @@ def test_minutes_that_were_slept_through_are_counted() -> None:
 class TestSleep:
     def test_who_went_to_sleep_before_we_started_is_asked_once(self) -> None:
         silent = told(at_ms=NOW_MS - HOUR_MS)
-        filled = shelf(silent, told(STATION), events=[says("sleeping", NOW_MS - HOUR_MS + 5)])
+        long_ago = says("sleeping", NOW_MS - 60 * HOUR_MS)
+        filled = shelf(silent, told(STATION), events=[long_ago])
 
         async def play() -> None:
             async with house(filled) as one:
