@@ -24,6 +24,7 @@ from collectors.subscriber.connection import Connection
 from collectors.subscriber.ends import End
 from collectors.subscriber.generation import Generation, Phase
 from collectors.subscriber.intake import Intake
+from collectors.subscriber.marker import Marker
 from collectors.subscriber.stats import SubscriberStats
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,8 @@ class Subscriber:
             wishes=wishes.wishes(settings, site),
         )
         self._connection: Connection | None = None
-        self._expects_session = self._is_marked()
+        self._marker = Marker(self._means.marker, settings)
+        self._expects_session = self._marker.is_set()
         self._last_said = ""
         self._resumed = asyncio.Event()
         self._swept_s = clock.monotonic_s()
@@ -214,7 +216,7 @@ class Subscriber:
     def _opened(self, connection: Generation) -> None:
         self._stats.connected = True
         self._expects_session = True
-        self._mark()
+        self._marker.set()
         connection.opened_s = connection.heard_s
         self._intake.canary.begin(connection.heard_s)
         where = f"{self._settings.host}:{self._settings.port}"
@@ -231,20 +233,6 @@ class Subscriber:
         level = logging.DEBUG if end.words == self._last_said else logging.WARNING
         self._last_said = end.words
         log.log(level, "subscriber: %s", end.words)
-
-    # That we had a session, over a restart
-
-    def _sign(self) -> str:
-        settings = self._settings
-        return f"{settings.client_id} at {settings.host}:{settings.port}\n"
-
-    def _is_marked(self) -> bool:
-        marker = self._means.marker
-        return marker is not None and marker.exists() and marker.read_text() == self._sign()
-
-    def _mark(self) -> None:
-        if self._means.marker is not None and not self._is_marked():
-            self._means.marker.write_text(self._sign())
 
     # The journal's word
 

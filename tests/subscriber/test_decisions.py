@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ausguck.errors import ConfigError
-from ausguck.settings.partners import BrokerTls
+from ausguck.settings.partners import BrokerTls, Subscriber
 from collectors.subscriber import ends, tls
 from collectors.subscriber.backoff import delay_s
 from collectors.subscriber.line import Line
+from collectors.subscriber.marker import Marker
 
 
 @given(
@@ -99,3 +100,18 @@ def test_a_file_that_is_no_pem_is_named(name: str, tmp_path: Path) -> None:
 def test_without_tls_there_is_no_context() -> None:
     assert tls.context(None) is None
     assert tls.context(BrokerTls()) is not None
+
+
+def test_a_marker_that_cannot_be_written_or_read_is_borne(tmp_path: Path) -> None:
+    settings = Subscriber()
+    lost = Marker(tmp_path / "no" / "such" / "folder", settings)
+    lost.set()
+    assert not lost.is_set()
+
+    kept = Marker(tmp_path / "session", settings)
+    assert not kept.is_set()
+    kept.set()
+    assert kept.is_set()
+    assert not Marker(tmp_path / "session", Subscriber(client_id="other")).is_set()
+    (tmp_path / "session").write_bytes(b"\xff")
+    assert not kept.is_set()

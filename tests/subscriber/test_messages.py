@@ -289,6 +289,41 @@ async def behind_pings(wire: Wire) -> list[int]:
         assert raw == b"\xc0\0"
 
 
+def test_a_broker_that_goes_while_we_do_not_read_is_noticed() -> None:
+    async def scene() -> None:
+        journal, clock = MemoryJournal(by_itself=False), ManualClock()
+        async with (
+            Scripted.listening() as broker,
+            fetching(journal, broker.port, clock=clock, keep_alive_s=20) as life,
+        ):
+            wire = await broker.open()
+            await life.connected()
+            wire.send(message(1))
+            await life.until(lambda stats: stats.messages == 1)
+            journal.stop(Pause.RESERVE)
+            life.subscriber.sweep()
+            wire.send(message(2))
+            wire.cut()
+
+            def noticed() -> bool:
+                clock.advance_ms(10_000)
+                life.subscriber.sweep()
+                return not life.stats.connected
+
+            await until(noticed)
+            assert life.stats.attempts == 1
+            journal.commit()
+            journal.stop(Pause.NONE)
+            wire = await broker.open(session_present=True)
+            wire.send(message(1), message(2))
+            await life.until(lambda stats: stats.messages == 3)
+            journal.commit()
+            assert await acknowledged(wire, 2) == [1, 2]
+            assert life.stats.stale_acks == 1
+
+    asyncio.run(scene())
+
+
 def test_a_pause_that_begins_with_what_came_last() -> None:
     async def scene() -> None:
         journal = MemoryJournal(by_itself=False)
@@ -340,11 +375,13 @@ def test_a_crash_can_be_planned_around_the_puback(tmp_path: Path) -> None:
     reached: list[str] = []
 
     async def scene() -> None:
-        async with Scripted.listening() as broker:
-            async with living(tmp_path, broker.port, probe=reached.append):
-                wire = await broker.open()
-                wire.send(message(1))
-                assert await acknowledged(wire, 1) == [1]
+        async with (
+            Scripted.listening() as broker,
+            living(tmp_path, broker.port, probe=reached.append),
+        ):
+            wire = await broker.open()
+            wire.send(message(1))
+            assert await acknowledged(wire, 1) == [1]
 
     asyncio.run(scene())
     names = [point for point in reached if point.startswith(("subscriber", "journal.after"))]
