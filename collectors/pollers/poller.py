@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import random
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
@@ -11,7 +10,7 @@ import msgspec
 
 from ausguck.clock import Clock
 from ausguck.errors import JournalError
-from ausguck.journal.port import Appender, Pause, RecordType, Source, Ticket
+from ausguck.journal.port import Appender
 from ausguck.model import AssetId, Kind
 from ausguck.settings.partners import Gbfs
 from ausguck.settings.tree import Retention, Site
@@ -27,7 +26,7 @@ from collectors.pollers.fetch import (
     Validators,
     open_door,
 )
-from collectors.pollers.memory import Memory, Naming, News, Outgoing, possible
+from collectors.pollers.memory import Memory, Naming, News, possible
 from collectors.pollers.model import (
     SUB_FILES,
     Discovery,
@@ -40,15 +39,14 @@ from collectors.pollers.model import (
     Unreadable,
 )
 from collectors.pollers.names import Claims
+from collectors.pollers.outbox import Outbox
 from collectors.pollers.stats import FeedStats
 from collectors.pollers.timing import Turn
 
-SOURCE_NAME: Final = "gbfs"
 HELD_REPORT_MS: Final = 600_000
 ROUNDS: Final = 3
 LEAST_WAIT_S: Final = 0.05
 MAX_LOGGED: Final = 5
-APPEND_AT_ONCE: Final = 200
 
 log = logging.getLogger(__name__)
 
@@ -89,19 +87,14 @@ class GbfsPoller:
     ) -> None:
         self.stats = FeedStats(feed.name, clock.now_ms())
         self._feed = feed
-        self._journal = journal
         self._clock = clock
         self._world = world or World()
-        identity = f"{SOURCE_NAME}/{feed.name}"
-        self._source = journal.source(Source(SOURCE_NAME, identity, feed.name))
         self._naming = Naming(site.id, feed.name, feed.prefix or "", self._world.claims)
         self._windows = Windows.of(retention)
         self._forget()
-        self._outgoing: deque[Outgoing] = deque()
+        self._outbox = Outbox(journal, clock, self.stats)
         self._not_before_s = 0.0
-        self._room = asyncio.Event()
         self._reported: frozenset[str] = frozenset()
-        journal.on_resume(self._room.set)
 
     def heard(self) -> Mapping[AssetId, int]:
         """Until when the feed speaks for each known station in it; a feed has no other sign.
@@ -141,7 +134,7 @@ class GbfsPoller:
 
     async def poll(self, door: Fetches) -> float:
         """Do what is due and return the seconds until something is again."""
-        await self._has_room()
+        await self._outbox.has_room()
         await self._flush()
         for _ in range(ROUNDS):
             due = [file for file in File if self._is_due(file)]
@@ -155,6 +148,12 @@ class GbfsPoller:
         now_s = self._clock.monotonic_s()
         next_s = max(self._not_before_s, min(held.turn.due_s for held in self._files.values()))
         return max(LEAST_WAIT_S, next_s - now_s)
+
+    async def _flush(self) -> None:
+        try:
+            await self._outbox.flush()
+        except JournalError as error:
+            self._trouble(str(error))
 
     def _is_due(self, file: File) -> bool:
         now_s = self._clock.monotonic_s()
@@ -244,7 +243,7 @@ class GbfsPoller:
             told, news = await asyncio.to_thread(self._compare, file, fresh.body, now_ms)
             if news.is_old_copy:
                 return "old_copy"
-            self._outgoing.extend(news.messages)
+            self._outbox.put(news.messages)
             self._note(told, news, now_ms)
             head, unfit = told.head, news.unfit
         held.head, held.validators = head, fresh.validators
@@ -316,38 +315,3 @@ class GbfsPoller:
                 named,
                 ", ..." if len(fresh) > MAX_LOGGED else "",
             )
-
-    # The journal
-
-    async def _flush(self) -> None:
-        """Journal what waits and see it on disk; in trouble it stays and waits on."""
-        ticket: Ticket | None = None
-        while self._outgoing:
-            await self._has_room()
-            for _ in range(min(APPEND_AT_ONCE, len(self._outgoing))):
-                ticket = self._append(self._outgoing.popleft())
-        if ticket is None:
-            return
-        try:
-            await self._journal.wait_committed(ticket)
-        except JournalError as error:
-            self._trouble(str(error))
-
-    def _append(self, outgoing: Outgoing) -> Ticket:
-        self.stats.messages[outgoing.message.value] += 1
-        return self._journal.append(
-            RecordType.MESSAGE,
-            0,
-            self._clock.now_ms(),
-            self._source,
-            0,
-            outgoing.topic,
-            outgoing.payload,
-        )
-
-    async def _has_room(self) -> None:
-        while self._journal.pause is not Pause.NONE:
-            self.stats.waits_for_journal = True
-            self._room.clear()
-            await self._room.wait()
-        self.stats.waits_for_journal = False

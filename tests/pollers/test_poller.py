@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from ausguck.errors import JournalError
 from ausguck.journal.port import Pause
 from ausguck.model import AssetId, Kind
 from ausguck.settings.partners import Gbfs
 from collectors.pollers.fetch import Fetches, open_door
 from simulators.feed import VERSIONS, Fault, Version
 from simulators.feed.documents import Document
+from tests.listener.journal import MemoryJournal
 from tests.pollers.scene import AT_MS, INTERVAL_S, Scene, feed_of, play, station
 
 FILES = {"gbfs", "system_information", "station_information", "station_status"}
@@ -368,6 +370,23 @@ def test_a_full_journal_is_waited_for_and_nothing_is_lost() -> None:
                     await polling
                 assert len(scene.told()) == len(scene.told("inventory")) == 500
                 assert not scene.stats.waits_for_journal
+
+    play(act)
+
+
+class DeadJournal(MemoryJournal):
+    """Takes records and never gets them onto the disk."""
+
+    async def wait_committed(self, ticket: int) -> None:
+        raise JournalError("journal", f"nothing up to {ticket} will be written")
+
+
+def test_a_journal_that_is_dead_is_told_of_and_ends_nothing() -> None:
+    async def act() -> None:
+        with feed_of(station()) as feed:
+            async with Scene(feed.url, DeadJournal()) as scene:
+                assert await scene.poll() == INTERVAL_S
+                assert scene.stats.last_error == "journal journal: nothing up to 2 will be written"
 
     play(act)
 
