@@ -132,10 +132,7 @@ class Minutes:
         Raises:
             StoreError: the store does not say what it knows.
         """
-        if self._senses.lag_s() > BEHIND_S:
-            # Everything would look silent, and nothing of it would be true.
-            self.stats.gaps["history_behind"] += 1
-            return
+        is_behind = self._senses.lag_s() > BEHIND_S
         buses = await self._store.latest(Kind.BUS)
         stations = await self._store.latest(Kind.STATION)
         await self._prime(now_ms, [*buses, *stations])
@@ -146,9 +143,15 @@ class Minutes:
             self._senses.heard(),
         )
         # A tenth of a second for a thousand assets, in which devices want their answers.
-        rows, self._before = await asyncio.to_thread(
+        rows, after = await asyncio.to_thread(
             minute, now_ms, self._site, seen, self._before, self._settings
         )
+        # Asked twice, for between two batches history has nothing in hand and looks idle.
+        if is_behind or self._senses.lag_s() > BEHIND_S:
+            # Everything would look silent, and nothing of it would be true.
+            self.stats.gaps["history_behind"] += 1
+            return
+        self._before = after
         self._rows.put(rows)
         self.stats.minutes += 1
         self.stats.last_error = None
