@@ -77,6 +77,14 @@ def unavailable(what: str, answer: Answer) -> StoreUnavailable:
     return StoreUnavailable(STORE, reason, _wait_s(answer))
 
 
+def failed_query(said: str) -> StoreUnavailable:
+    """The error for a question that was taken and not answered."""
+    reason = f"a query failed: {said[:_MOST_WORDS]}"
+    if "not found" in said:
+        return StoreUnavailable(STORE, f"{reason}; {_ADVICE[404]}", WAIT_LONG_S)
+    return StoreUnavailable(STORE, reason, WAIT_S)
+
+
 def _wait_s(answer: Answer) -> float:
     """How long the server wants us to wait: seconds, or a date held against its own clock."""
     default = WAIT_LONG_S if answer.status in _ADVICE else WAIT_S

@@ -14,7 +14,8 @@ from isal import igzip
 from ausguck.catalogue.state import Bucket
 from ausguck.errors import StoreUnavailable
 from ausguck.settings.partners import Influxdb
-from ausguck.store.influxdb.answers import Answer, unavailable
+from ausguck.settings.values import TOKEN
+from ausguck.store.influxdb.answers import Answer, failed_query, unavailable
 from ausguck.store.influxdb.places import STORE
 
 GZIP_LEVEL = 1
@@ -173,10 +174,13 @@ def _token(settings: Influxdb) -> str:
     if settings.token_file is None:
         return ""
     try:
-        return settings.token_file.read_text().strip()
+        found = settings.token_file.read_text().strip()
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise StoreUnavailable(STORE, f"{settings.token_file}: {reason}") from error
+    if not TOKEN.fullmatch(found):
+        raise StoreUnavailable(STORE, f"{settings.token_file} holds no token and nothing else")
+    return found
 
 
 def _read(body: bytes) -> list[list[Table]]:
@@ -186,8 +190,7 @@ def _read(body: bytes) -> list[list[Table]]:
         raise StoreUnavailable(STORE, "a query was answered with something else") from error
     for result in read.results:
         if result.error is not None or result.partial:
-            reason = result.error or "the answer is not complete"
-            raise StoreUnavailable(STORE, f"a query failed: {reason}")
+            raise failed_query(result.error or "the answer is not complete")
     if read.error is not None:
-        raise StoreUnavailable(STORE, f"a query failed: {read.error}")
+        raise failed_query(read.error)
     return [result.series for result in read.results]
