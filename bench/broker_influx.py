@@ -5,8 +5,8 @@ import time
 
 from ausguck.clock import SystemClock
 from bench.answers import answered
-from bench.partners import City, city, health, missing, until
-from bench.processes import Figures, Served, cpu_s, go, load
+from bench.partners import City, city, missing
+from bench.processes import Figures, cpu_s, go, load, until
 from tests.e2e.parts import rows
 
 PEERS = 20
@@ -29,11 +29,6 @@ def send(city_: City, messages: int, start_ms: int) -> float:
         return float(json.loads(go(sender))["seconds"])
 
 
-def stored(served: Served) -> int:
-    """How many readings the books say are stored."""
-    return health(served.page_url)["books"]["stored"]
-
-
 def in_influxdb(city_: City) -> int:
     """How many there are by InfluxDB's own count."""
     return rows(city_.influx, city_.environ, "telemetry", "hotspot")
@@ -46,13 +41,13 @@ def broker_influx(messages: int, baseline_us: float) -> Figures:
     with city() as parts, parts.served() as served:
         send(parts, PEERS * WINDOW, SystemClock().now_ms() - messages - ROUND)
         warm = PEERS * WINDOW
-        until(lambda: stored(served) >= warm)
+        until(lambda: served.stored() >= warm)
         begun_s = time.monotonic()
         ours_s, broker_s, store_s = (
             cpu_s(pid) for pid in (served.process.pid, parts.broker.process.pid, parts.influx.pid)
         )
         sent_s = send(parts, messages, SystemClock().now_ms() - messages)
-        until(lambda: stored(served) >= warm + messages)
+        until(lambda: served.stored() >= warm + messages)
         taken_s = time.monotonic() - begun_s
         ours_us = (served.cpu_s() - ours_s) / messages * 1e6
         return {
@@ -93,7 +88,7 @@ def drain(messages: int) -> Figures:
             send(parts, size, first_ms + number * ROUND)
         begun_s = time.monotonic()
         with parts.served() as served:
-            until(lambda: stored(served) >= messages)
+            until(lambda: served.stored() >= messages)
             taken_s = time.monotonic() - begun_s
             return {
                 "messages": messages,

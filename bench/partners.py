@@ -2,16 +2,12 @@
 
 import shutil
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
-from bench.processes import PLACES, Served, ausguck, mosquitto
+from bench.processes import PLACES, Served, ausguck, mosquitto, until
 from tests.conftest import influxd_path
 from tests.e2e.parts import at_broker, prepared
 from tests.influx import Influx
@@ -26,8 +22,6 @@ NO_LOSS = (
     "sys_interval 10",
 )
 """The lines of deploy/mosquitto on which it depends what is lost; no limit but Receive Maximum."""
-SETTLE_S = 300
-POLL_S = 0.2
 
 
 def missing() -> list[str]:
@@ -56,7 +50,7 @@ class City:
     def served(self, **environ: str) -> Iterator[Served]:
         """`ausguck run` between the two, once it has its session at the broker."""
         with ausguck(self.folder / "data", **self.environ, **environ) as served:
-            until(lambda: bool(health(served.page_url)["subscriber"]["is_connected"]))
+            until(lambda: bool(served.health()["subscriber"]["is_connected"]), every_s=0.1)
             yield served
 
 
@@ -69,17 +63,3 @@ def city() -> Iterator[City]:
         broker = stack.enter_context(mosquitto(folder, *NO_LOSS))
         environ = prepared(store, folder) | at_broker(broker.port)
         yield City(folder, broker, store, environ)
-
-
-def health(page_url: str) -> dict[str, dict[str, int]]:
-    """What the process says of itself."""
-    answer: dict[str, dict[str, int]] = httpx.get(f"{page_url}/api/v1/health").json()
-    return answer
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something to come true."""
-    end_s = time.monotonic() + SETTLE_S
-    while not condition():
-        assert time.monotonic() < end_s, "it did not come about in time"
-        threading.Event().wait(POLL_S)

@@ -12,30 +12,14 @@ import resource
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
-
-import httpx
 
 from bench import broker_influx
 from bench.answers import publish_to_query
 from bench.crowd import idle, idle_tls, served_in_a_crowd
 from bench.demo import demo
 from bench.flood import flood
-from bench.processes import Figures, ausguck, ended, go, intake_only, load, mosquitto
-
-SETTLE_S = 120
-
-
-def drained(page_url: str, stored: int) -> None:
-    """Wait until the store holds so many."""
-    end_s = time.monotonic() + SETTLE_S
-    while time.monotonic() < end_s:
-        if httpx.get(f"{page_url}/api/v1/health").json()["books"]["stored"] >= stored:
-            return
-        threading.Event().wait(0.1)
-    raise AssertionError("the store did not get everything in time")
+from bench.processes import Figures, ausguck, ended, go, intake_only, load, mosquitto, until
 
 
 def paho_receive(messages: int) -> float:
@@ -63,7 +47,7 @@ def intake(peers: int, each: int) -> Figures:
 def intake_and_history(peers: int, each: int) -> Figures:
     """The whole process, until the last reading is in DuckDB."""
     with tempfile.TemporaryDirectory() as name, ausguck(Path(name)) as served:
-        return flood(served, peers, each, lambda: drained(served.page_url, peers * each))
+        return flood(served, peers, each, lambda: until(lambda: served.stored() >= peers * each))
 
 
 def main() -> None:
