@@ -17,6 +17,7 @@ from ausguck.cli.prepare import TOKEN_KEYS
 from ausguck.cli.replay import replay
 from ausguck.cli.run import run
 from ausguck.cli.simulate import simulate
+from ausguck.cli.store import store
 from ausguck.errors import AusguckError, ConfigError
 from ausguck.settings.load import load
 
@@ -32,6 +33,7 @@ COMMANDS: tuple[click.Command, ...] = (
     journal,
     deadletters,
     keys,
+    store,
     dashboards,
 )
 

@@ -144,5 +144,5 @@ def _named(row: Row) -> str:
         return f"{' '.join(row.tags)} at {when}"
     words = f"{row.asset.site} {row.asset} at {when}"
     if isinstance(row, Reading) and row.seq is not None:
-        return f"{words}, number {row.seq} of boot {row.boot_id}"
+        return f"{words}, number {row.seq} of boot {row.boot_id!r}"
     return f"{words}, {row.type}" if isinstance(row, Event) else f"{words}, digest {row.digest}"

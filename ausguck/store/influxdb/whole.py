@@ -1,6 +1,6 @@
 """An InfluxDB as a whole, row for row: read in stretches of time, written as lines."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain, pairwise
 
@@ -10,8 +10,9 @@ from ausguck.errors import StoreError
 from ausguck.model import AssetId, Books, Event, Kind, Position, Reading, Scalar
 from ausguck.probe import ignore
 from ausguck.settings.partners import Influxdb
+from ausguck.store.influxdb.columns import Columns
 from ausguck.store.influxdb.delivery import Delivery, Lines, Refusals
-from ausguck.store.influxdb.lines import ReadingLines, event_line, unfit, unsigned
+from ausguck.store.influxdb.lines import UnfitError, event_line, unsigned
 from ausguck.store.influxdb.memory import cursor
 from ausguck.store.influxdb.places import (
     EVENTS,
@@ -27,7 +28,7 @@ from ausguck.store.influxdb.places import (
     quoted,
 )
 from ausguck.store.influxdb.server import Cell, Server, connected
-from ausguck.store.influxdb.slots import Slots
+from ausguck.store.influxdb.slots import Moment, Slots
 from ausguck.store.influxdb.states import States
 from ausguck.store.influxdb.text import field_out, tag_out
 from ausguck.store.influxdb.values import value
@@ -51,7 +52,7 @@ class WholeInfluxdb:
         self._consumer = settings.consumer
         self._delivery = Delivery(server, settings.batch_lines)
         self._states = States(server, settings.batch_lines)
-        self._lines = ReadingLines()
+        self._columns = Columns()
         self._stretch_ms: dict[Stock, int] = {}
         self._place: tuple[Position | None, Books] | None = None
 
@@ -93,6 +94,8 @@ class WholeInfluxdb:
 
     async def keep(self, stock: Stock, rows: Sequence[Row]) -> None:
         """Write a page as it is; see the port."""
+        if not rows:
+            return
         if stock in KINDS:
             await self._keep_readings([row for row in rows if isinstance(row, Reading)])
         elif stock is Stock.EVENTS:
@@ -191,34 +194,28 @@ class WholeInfluxdb:
 
     async def _keep_readings(self, readings: Sequence[Reading]) -> None:
         slots = Slots()
-        moments = sorted((reading.asset, reading.observed_at_ms) for reading in readings)
-        slots.look_at(one for one, other in pairwise(moments) if one == other)
-        main: dict[Place, Lines] = {}
-        for index, (reading, ns) in enumerate(
-            zip(readings, slots.of_readings(readings), strict=True)
-        ):
-            self._check(reading)
-            kind = reading.asset.kind
-            line, apart = self._lines.write(reading, ns, BATCH)
-            main.setdefault(IDENTITY[kind], Lines()).add(line, index)
-            if apart is not None:
-                main.setdefault(SPARSE[kind][0], Lines()).add(apart, index)
-        await self._deliver(main, readings)
+        slots.look_at(_shared(readings))
+        times = slots.of_readings(readings)
+        kind = readings[0].asset.kind
+        try:
+            written = self._columns.write(kind, readings, times, BATCH)
+        except UnfitError as error:
+            raise StoreError(STORE, str(error)) from error
+        by_place = {IDENTITY[kind]: Lines(written.main, [*range(len(readings))])}
+        for sparse in SPARSE[kind]:
+            by_place[sparse] = Lines(written.apart, [*written.apart_of])
+        await self._deliver(by_place, readings)
 
     async def _keep_events(self, events: Sequence[Event]) -> None:
         slots = Slots()
-        moments = sorted((event.asset, event.observed_at_ms) for event in events)
-        slots.look_at(one for one, other in pairwise(moments) if one == other)
+        slots.look_at(_shared(events))
         lines = Lines()
-        for index, (event, ns) in enumerate(zip(events, slots.of_events(events), strict=True)):
-            self._check(event)
-            lines.add(event_line(event, ns, BATCH), index)
+        try:
+            for index, (event, ns) in enumerate(zip(events, slots.of_events(events), strict=True)):
+                lines.add(event_line(event, ns, BATCH), index)
+        except UnfitError as error:
+            raise StoreError(STORE, str(error)) from error
         await self._deliver({EVENTS: lines}, events)
-
-    def _check(self, member: Reading | Event) -> None:
-        wrong = unfit(self._lines, member)
-        if wrong is not None:
-            raise StoreError(STORE, f"{member.asset} at {member.observed_at_ms}: {wrong}")
 
     async def _deliver(
         self, by_place: Mapping[Place, Lines], members: Sequence[Reading | Event]
@@ -237,6 +234,12 @@ async def open_whole_influxdb(settings: Influxdb) -> AsyncIterator[WholeInfluxdb
     """A server's buckets; nothing is asked yet."""
     async with connected(settings) as server:
         yield WholeInfluxdb(server, settings)
+
+
+def _shared(members: Sequence[Reading | Event]) -> Iterator[Moment]:
+    """The moments at which one asset has several."""
+    moments = sorted((member.asset, member.observed_at_ms) for member in members)
+    return (one for one, other in pairwise(moments) if one == other)
 
 
 def _counted(stock: Stock) -> tuple[Place, tuple[str, ...]]:
