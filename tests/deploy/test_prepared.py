@@ -54,7 +54,8 @@ def test_the_container_prepares_influxdb_and_hands_out_what_reads(
         "AUSGUCK_STORE__INFLUXDB__BUCKET_PREFIX": start,
     }
     program = ROOT / "deploy" / "container" / "ausguck-prepare"
-    command = [program, tmp_path / "tokens", tmp_path / "grafana", str(os.getgid())]
+    places = [str(tmp_path / name) for name in ("tokens", "grafana")]
+    command = [str(program), *places, str(os.getgid())]
 
     for _ in range(2):
         done = subprocess.run(
