@@ -6,6 +6,7 @@ from pathlib import Path
 from ausguck.docs.catalogue import metrics
 from ausguck.docs.commands import commands
 from ausguck.docs.crash_points import crash_points
+from ausguck.docs.dashboards import dashboards
 from ausguck.docs.deadletters import deadletters
 from ausguck.docs.example import example
 from ausguck.docs.figures import figures
@@ -26,6 +27,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/http.md": http,
     "docs/reference/deadletters.md": deadletters,
     "docs/reference/journal.md": journal,
+    "docs/reference/dashboards.md": dashboards,
     "docs/reference/crash-points.md": crash_points,
 }
 
