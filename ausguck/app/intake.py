@@ -11,7 +11,7 @@ from ausguck.model import AssetId
 from ausguck.probe import Probe
 from ausguck.settings.tree import Settings
 from collectors.listener.server import Listener
-from collectors.pollers.poller import GbfsPoller
+from collectors.pollers.poller import GbfsPoller, World
 from collectors.subscriber.subscriber import Means, Subscriber
 
 SESSION_MARKER = "subscriber.session"
@@ -49,8 +49,9 @@ async def sources(
                     settings.subscriber, settings.site.id, journal, clock, probe=probe, means=means
                 )
             )
+        world = World()  # one for all, so that no two feeds claim the same station
         pollers = tuple(
-            GbfsPoller(feed, settings.site, settings.retention, journal, clock)
+            GbfsPoller(feed, settings.site, settings.retention, journal, clock, world)
             for feed in settings.gbfs
         )
         yield Sources(listener, subscriber, pollers)

@@ -16,9 +16,9 @@ from ausguck.app.lock import owned
 from ausguck.app.metrics import Metrics
 from ausguck.app.retry import JournalRetry
 from ausguck.app.stores import open_store
-from ausguck.app.vitals import vitals_of
+from ausguck.app.vitals import Counting
 from ausguck.clock import Clock, SystemClock
-from ausguck.desk.desk import open_desk
+from ausguck.desk.desk import SqliteDesk, open_desk
 from ausguck.fleet.statuses import Statuses
 from ausguck.journal.journal import Journal
 from ausguck.probe import Probe, ignore
@@ -28,6 +28,7 @@ from ausguck.roles.noting import Noting
 from ausguck.roles.retention import retain
 from ausguck.settings.tree import Settings
 from ausguck.steady import SteadyClock
+from ausguck.store.port import Store
 from collectors.decode.decoder import Decoder
 
 GC_THRESHOLDS = (100_000, 20, 100)
@@ -62,48 +63,22 @@ async def run_app(
     Raises:
         DataDirectoryInUse: another process runs on the same files.
     """
-    clock = SteadyClock(SystemClock())
-    data_dir = settings.site.data_dir
     stopped = stop_signals()
     async with AsyncExitStack() as stack:
-        stack.callback(gc.unfreeze)
-        stack.enter_context(owned(data_dir))
-        desk = stack.enter_context(open_desk(data_dir / "desk.sqlite"))
-        journal = await stack.enter_async_context(
-            Journal.open(data_dir / "journal", settings.journal, clock, probe=probe)
-        )
-        store, tail = await stack.enter_async_context(open_store(settings, journal, probe))
-        decoder = Decoder(settings.site, settings.retention)
-        statuses = Statuses()
-        noting = Noting(store, statuses)
-        history = History(tail, decoder, noting, desk, clock, settings.history, probe)
-        health = Health(settings, clock, journal, history, store, desk)
-        ports = Ports(
-            store=store,
-            desk=desk,
-            health=health,
-            retry=JournalRetry(journal, desk),
-            metrics=Metrics(health, history.stats),
-        )
+        parts = await opened(stack, settings, probe)
+        history, clock = parts.history, parts.clock
         async with asyncio.TaskGroup() as group:
             consuming = group.create_task(history.run(), name="history")
-            retaining = retain(store, journal, clock, lambda: history.position)
+            retaining = retain(parts.store, parts.journal, clock, lambda: history.position)
             loops = [group.create_task(retaining, name="retention")]
-            async with sources(settings, journal, clock, probe) as intake:
-                health.sources = intake
+            async with sources(settings, parts.journal, clock, probe) as intake:
+                parts.health.sources = intake
                 feeds = [group.create_task(poller.run(), name="feed") for poller in intake.pollers]
                 if settings.state.enabled:
-                    senses = Senses(
-                        statuses,
-                        desk,
-                        intake.heard,
-                        history_lag_s(history, clock),
-                        vitals_of(health.report, history.stats),
-                    )
-                    minutes = Minutes(settings.site.id, store, clock, settings.state, senses)
+                    minutes = minutes_of(parts, settings, intake)
                     loops.append(group.create_task(minutes.run(), name="minutes"))
                 page_port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-                app = create_app(ports, clock, settings)
+                app = create_app(ports_of(parts), clock, settings)
                 serving = serve(app, settings.api.host, settings.api.port, page_port.set_result)
                 loops.append(group.create_task(serving, name="api"))
                 settle_memory()
@@ -116,6 +91,64 @@ async def run_app(
             await history.finish(consuming)
             for loop in loops:
                 loop.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is open while the process lives."""
+
+    clock: SteadyClock
+    desk: SqliteDesk
+    journal: Journal
+    store: Store
+    statuses: Statuses
+    history: History
+    health: Health
+
+
+async def opened(stack: AsyncExitStack, settings: Settings, probe: Probe) -> Parts:
+    """Open everything that is kept, and put history between."""
+    clock = SteadyClock(SystemClock())
+    data_dir = settings.site.data_dir
+    stack.callback(gc.unfreeze)
+    stack.enter_context(owned(data_dir))
+    desk = stack.enter_context(open_desk(data_dir / "desk.sqlite"))
+    journal = await stack.enter_async_context(
+        Journal.open(data_dir / "journal", settings.journal, clock, probe=probe)
+    )
+    store, tail = await stack.enter_async_context(open_store(settings, journal, probe))
+    decoder = Decoder(settings.site, settings.retention)
+    statuses = Statuses()
+    noting = Noting(store, statuses)
+    history = History(tail, decoder, noting, desk, clock, settings.history, probe)
+    health = Health(settings, clock, journal, history, store, desk)
+    return Parts(clock, desk, journal, store, statuses, history, health)
+
+
+def ports_of(parts: Parts) -> Ports:
+    """The doors of the API."""
+    return Ports(
+        store=parts.store,
+        desk=parts.desk,
+        health=parts.health,
+        retry=JournalRetry(parts.journal, parts.desk),
+        metrics=Metrics(parts.health, parts.history.stats),
+    )
+
+
+def minutes_of(parts: Parts, settings: Settings, intake: Sources) -> Minutes:
+    """The role that writes the state of each minute, with all it is told."""
+    history = parts.history
+    retries = lambda: minutes.stats.rows.retries  # noqa: E731 - it counts itself in
+    senses = Senses(
+        parts.statuses,
+        parts.desk,
+        intake.heard,
+        history_lag_s(history, parts.clock),
+        Counting(parts.health.report, history.stats, retries),
+    )
+    minutes = Minutes(settings.site.id, parts.store, parts.clock, settings.state, senses)
+    return minutes
 
 
 def history_lag_s(history: History, clock: Clock) -> Callable[[], float]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from api.ports import FeedReport, HealthReport, ListenerReport, SubscriberReport
@@ -14,15 +15,36 @@ MEMORY = Path("/proc/self/statm")
 PAGE_BYTES = 4096
 
 
-def vitals_of(
-    report: Callable[[], Awaitable[HealthReport]], history: HistoryStats
-) -> Callable[[], Awaitable[Vitals]]:
-    """A way to count everything once."""
+class Counting:
+    """Counts everything each time it is called.
 
-    async def count() -> Vitals:
-        return vitals(await report(), history, await asyncio.to_thread(_rss_bytes))
+    The listener keeps no time of its last message, so that it is told by the first look that
+    found more of them: up to ten seconds too young.
+    """
 
-    return count
+    def __init__(
+        self,
+        report: Callable[[], Awaitable[HealthReport]],
+        history: HistoryStats,
+        store_retries: Callable[[], int],
+    ) -> None:
+        self._report = report
+        self._history = history
+        self._store_retries = store_retries
+        self._listened = 0
+        self._listened_at_ms: int | None = None
+
+    async def __call__(self) -> Vitals:
+        """The figures as of now."""
+        report = await self._report()
+        if report.listener is not None:
+            total = sum(report.listener.messages_by_qos)
+            if total != self._listened:
+                self._listened, self._listened_at_ms = total, report.clock.now_ms
+        rss_bytes = await asyncio.to_thread(_rss_bytes)
+        found = vitals(report, self._history, rss_bytes)
+        intake = found.intake and replace(found.intake, last_message_at_ms=self._listened_at_ms)
+        return replace(found, intake=intake, store_retries=self._store_retries())
 
 
 def vitals(report: HealthReport, history: HistoryStats, rss_bytes: int | None) -> Vitals:
