@@ -139,7 +139,11 @@ def ports_of(parts: Parts) -> Ports:
 def minutes_of(parts: Parts, settings: Settings, intake: Sources) -> Minutes:
     """The role that writes the state of each minute, with all it is told."""
     history = parts.history
-    retries = lambda: minutes.stats.rows.retries  # noqa: E731 - it counts itself in
+    minutes: Minutes
+
+    def retries() -> int:
+        return minutes.stats.rows.retries
+
     senses = Senses(
         parts.statuses,
         parts.desk,
