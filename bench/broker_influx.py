@@ -1,16 +1,20 @@
 """From a real Mosquitto through journal and history into a real InfluxDB: CPU, rate, memory."""
 
 import json
+import statistics
 import time
+from collections.abc import Callable
+from typing import NamedTuple
 
 from ausguck.clock import SystemClock
 from bench.answers import answered
 from bench.partners import City, city, missing
-from bench.processes import Figures, cpu_s, go, load, until
+from bench.processes import Figures, Served, cpu_s, go, load, until
 from tests.e2e.parts import rows
 
 PEERS = 20
 WINDOW = 100
+ROUNDS = 3
 ROUND = 100_000
 """Messages the load holds encoded at a time."""
 
@@ -34,37 +38,63 @@ def in_influxdb(city_: City) -> int:
     return rows(city_.influx, city_.environ, "telemetry", "hotspot")
 
 
-def broker_influx(messages: int, baseline_us: float) -> Figures:
-    """CPU a message of the whole process, beside paho's bare receive loop in the same run."""
+def broker_influx(messages: int, baseline: Callable[[], float]) -> Figures:
+    """CPU a message of the whole process, beside that of paho's bare receive loop.
+
+    Each is measured in turn, several times: other work on the machine makes both dearer by up
+    to a half, and the median of the ratios is what can be compared.
+    """
     if told := absent():
         return told
     with city() as parts, parts.served() as served:
-        send(parts, PEERS * WINDOW, SystemClock().now_ms() - messages - ROUND)
-        warm = PEERS * WINDOW
-        until(lambda: served.stored() >= warm)
-        begun_s = time.monotonic()
-        ours_s, broker_s, store_s = (
-            cpu_s(pid) for pid in (served.process.pid, parts.broker.process.pid, parts.influx.pid)
-        )
-        sent_s = send(parts, messages, SystemClock().now_ms() - messages)
-        until(lambda: served.stored() >= warm + messages)
-        taken_s = time.monotonic() - begun_s
-        ours_us = (served.cpu_s() - ours_s) / messages * 1e6
+        first_ms = SystemClock().now_ms() - ROUNDS * messages - ROUND
+        send(parts, PEERS * WINDOW, first_ms)  # so that everything is warm
+        done = PEERS * WINDOW
+        until(lambda: served.stored() >= PEERS * WINDOW)
+        ours: list[Through] = []
+        ratios: list[float] = []
+        for _ in range(ROUNDS):
+            baseline_us = baseline()
+            ours.append(through(parts, served, messages, first_ms + done))
+            ratios.append(ours[-1].ours_us / baseline_us)
+            done += messages
+        best = min(ours, key=lambda found: found.ours_us)
         return {
-            "messages": messages,
-            "cpu_us_a_message": round(ours_us, 2),
-            "ratio_to_paho": round(ours_us / baseline_us, 3),
-            "published_per_s": round(messages / sent_s),
-            "stored_per_s": round(messages / taken_s),
+            "messages": ROUNDS * messages,
+            "cpu_us_a_message": round(best.ours_us, 2),
+            "ratio_to_paho": round(statistics.median(ratios), 3),
+            "ratio_to_paho_best": round(min(ratios), 3),
+            "published_per_s": round(best.published_per_s),
+            "stored_per_s": round(best.stored_per_s),
             "rss_max_mb": round(served.rss_max_bytes() / 1e6),
-            "mosquitto_cpu_us_a_message": round(
-                (parts.broker.cpu_s() - broker_s) / messages * 1e6, 2
-            ),
-            "influxdb_cpu_us_a_message": round(
-                (cpu_s(parts.influx.pid) - store_s) / messages * 1e6, 2
-            ),
-            "missing_in_influxdb": warm + messages - in_influxdb(parts),
+            "mosquitto_cpu_us_a_message": round(best.mosquitto_us, 2),
+            "influxdb_cpu_us_a_message": round(best.influxdb_us, 2),
+            "missing_in_influxdb": done - in_influxdb(parts),
         }
+
+
+class Through(NamedTuple):
+    """What it took to bring some messages from the broker into InfluxDB."""
+
+    ours_us: float
+    mosquitto_us: float
+    influxdb_us: float
+    published_per_s: float
+    stored_per_s: float
+
+
+def through(parts: City, served: Served, messages: int, start_ms: int) -> Through:
+    """Publish messages and wait until they are stored."""
+    pids = (served.process.pid, parts.broker.process.pid, parts.influx.pid)
+    before = served.stored()
+    begun_s = time.monotonic()
+    cpu_before_s = [cpu_s(pid) for pid in pids]
+    sent_s = send(parts, messages, start_ms)
+    until(lambda: served.stored() >= before + messages)
+    taken_s = time.monotonic() - begun_s
+    spent = zip(pids, cpu_before_s, strict=True)
+    ours_us, mosquitto_us, influxdb_us = ((cpu_s(pid) - cpu) / messages * 1e6 for pid, cpu in spent)
+    return Through(ours_us, mosquitto_us, influxdb_us, messages / sent_s, messages / taken_s)
 
 
 def publish_to_query(messages_per_s: int, seconds: int) -> Figures:

@@ -71,7 +71,9 @@ def main() -> None:
             "intake_and_history": round(float(whole["cpu_us_a_message"]) / baseline_us, 3),
         },
         "publish_to_query": publish_to_query(1000, 30 // scale),
-        "broker_influx": broker_influx.broker_influx(200_000 // scale, baseline_us),
+        "broker_influx": broker_influx.broker_influx(
+            100_000 // scale, lambda: paho_receive(50_000 // scale)
+        ),
         "broker_influx_publish_to_query": broker_influx.publish_to_query(1000, 30 // scale),
         "broker_influx_drain": broker_influx.drain(1_000_000 // scale),
         "idle": idle(8_000 // scale),
