@@ -10,9 +10,11 @@ from dashboards.sheet.asking import Cell
 from dashboards.sheet.values import Look, clock
 
 HEIGHT = 190
-LEFT, WIDE_LEFT, RIGHT, TOP, BOTTOM = 62, 130, 14, 8, 22
+LEFT, WIDE_LEFT, RIGHT, TOP, BOTTOM = 62, 130, 22, 8, 22
 COLUMN = 52
 LEAST_WIDTH = 760
+MAP_COLUMNS = 16
+SECONDS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 86_400)
 # Lines are told apart by these, then by dashes; states keep the palette's colours.
 LINES = ("#3274D9", "#B07AA1", "#4B9E8F", "#C2714F", "#6B6ECF", "#8C6D31", "#5F5F5F")
 TICKS = 4
@@ -124,7 +126,7 @@ def places(
     of: Sequence[Sequence[tuple[float, float, str, str]]], routes: Sequence[bool], columns: int
 ) -> str:
     """Dots at latitude and longitude with colour and label; of a route a line as well."""
-    width, height = columns * COLUMN, 460
+    width, height = min(columns, MAP_COLUMNS) * COLUMN, 460
     spots = [spot for layer in of for spot in layer]
     lats, lons = [spot[0] for spot in spots], [spot[1] for spot in spots]
     narrow = math.cos(math.radians(sum(lats) / len(lats)))
@@ -183,6 +185,8 @@ def _span(values: Sequence[float], unit: str) -> tuple[float, float, float]:
     rough = (high - low) / TICKS or 1.0
     size = 10 ** math.floor(math.log10(rough))
     step = size * next(nice for nice in (1, 2, 2.5, 5, 10) if nice * size >= rough)
+    if unit == "s":
+        step = next((nice for nice in SECONDS if nice >= rough), step)
     low = math.floor(low / step) * step
     return low, max(low + step, math.ceil(high / step) * step), step
 
