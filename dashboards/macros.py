@@ -84,7 +84,7 @@ def substitute(
         return _formatted(values, found[2], (all_values or {}).get(found[1]))
 
     text = _VARIABLE.sub(chosen, query)
-    left = text
+    left = _VARIABLE.sub("", query)  # a value may hold a dollar sign
     for macro in ("$timeFilter", "$__interval_ms", "$__interval", "$interval"):
         left = left.replace(macro, "")
     if unknown := _LEFT.search(left):
