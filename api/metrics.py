@@ -181,6 +181,21 @@ FEED_POLLS = MetricDefinition(
 FEED_UNFIT = MetricDefinition(
     "ausguck_feed_unfit_total", _COUNTER, "What was left out of the feed.", ("feed", "reason")
 )
+STATE_ROWS = MetricDefinition(
+    "ausguck_state_rows_total", _COUNTER, "Rows of state that the store took since start."
+)
+STATE_GAPS = MetricDefinition(
+    "ausguck_state_gaps_total",
+    _COUNTER,
+    "Minutes without rows of state since start, by reason; each is a gap on the dashboards.",
+    ("reason",),
+)
+STATE_ROWS_GIVEN_UP = MetricDefinition(
+    "ausguck_state_rows_given_up_total",
+    _COUNTER,
+    "Rows of state that the store did not take in time.",
+    ("reason",),
+)
 CLOCK_JUMPED = MetricDefinition(
     "ausguck_clock_jumped", _GAUGE, "1 while our own clock is not trusted."
 )
@@ -241,6 +256,9 @@ TABLE: tuple[MetricDefinition, ...] = (
     FEED_MESSAGES,
     FEED_POLLS,
     FEED_UNFIT,
+    STATE_ROWS,
+    STATE_GAPS,
+    STATE_ROWS_GIVEN_UP,
     CLOCK_JUMPED,
     DISK_FREE_BYTES,
     DISK_TOTAL_BYTES,

@@ -76,6 +76,7 @@ async def run_app(
                 feeds = [group.create_task(poller.run(), name="feed") for poller in intake.pollers]
                 if settings.state.enabled:
                     minutes = minutes_of(parts, settings, intake)
+                    parts.metrics.minutes = minutes.stats
                     loops.append(group.create_task(minutes.run(), name="minutes"))
                 page_port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
                 app = create_app(ports_of(parts), clock, settings)
@@ -104,6 +105,7 @@ class Parts:
     statuses: Statuses
     history: History
     health: Health
+    metrics: Metrics
 
 
 async def opened(stack: AsyncExitStack, settings: Settings, probe: Probe) -> Parts:
@@ -122,7 +124,8 @@ async def opened(stack: AsyncExitStack, settings: Settings, probe: Probe) -> Par
     noting = Noting(store, statuses)
     history = History(tail, decoder, noting, desk, clock, settings.history, probe)
     health = Health(settings, clock, journal, history, store, desk)
-    return Parts(clock, desk, journal, store, statuses, history, health)
+    metrics = Metrics(health, history.stats)
+    return Parts(clock, desk, journal, store, statuses, history, health, metrics)
 
 
 def ports_of(parts: Parts) -> Ports:
@@ -132,7 +135,7 @@ def ports_of(parts: Parts) -> Ports:
         desk=parts.desk,
         health=parts.health,
         retry=JournalRetry(parts.journal, parts.desk),
-        metrics=Metrics(parts.health, parts.history.stats),
+        metrics=parts.metrics,
     )
 
 

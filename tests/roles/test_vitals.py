@@ -4,10 +4,14 @@ import asyncio
 
 import msgspec
 
+from api.metrics import exposition
 from api.ports import HealthReport
+from ausguck.app.metrics import Metrics
 from ausguck.app.vitals import Counting, vitals
 from ausguck.clock import ManualClock
 from ausguck.roles.history import HistoryStats
+from ausguck.roles.minutes import MinuteStats
+from ausguck.roles.staterows import StateRowStats
 from tests.api.fakes import NOW_MS, City, FakeHealth
 
 
@@ -63,3 +67,17 @@ def test_the_last_message_is_as_old_as_the_look_that_found_it() -> None:
         return [first.intake.last_message_at_ms, second.intake.last_message_at_ms]
 
     assert asyncio.run(scene()) == [NOW_MS, NOW_MS]
+
+
+def test_gaps_of_the_minutes_are_metrics() -> None:
+    stats = MinuteStats(StateRowStats(stored=12))
+    stats.gaps["history_behind"] = 3
+    stats.rows.given_up["too_old"] = 5
+    metrics = Metrics(City().health, HistoryStats())
+    metrics.minutes = stats
+
+    text = exposition(asyncio.run(metrics.samples())).decode()
+
+    assert "ausguck_state_rows_total 12.0" in text
+    assert 'ausguck_state_gaps_total{reason="history_behind"} 3.0' in text
+    assert 'ausguck_state_rows_given_up_total{reason="too_old"} 5.0' in text
