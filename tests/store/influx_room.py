@@ -1,6 +1,6 @@
 """Where a test has its InfluxDB store: buckets of its own on the real server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,22 +15,24 @@ from ausguck.store.port import Store
 from tests.influx import Influx, prefix
 from tests.store.room import OpenStore
 
+DAY_S = 86_400
 USED = (Bucket.TELEMETRY, Bucket.POSITION, Bucket.STATION, Bucket.BOOKS)
 
 
 class InfluxRoom:
-    """Buckets that nothing else uses, which keep everything for ever."""
+    """Buckets that nothing else uses, and that keep everything for ever, but for `days`."""
 
-    def __init__(self, server: Influx) -> None:
+    def __init__(self, server: Influx, days: Mapping[Bucket, int] | None = None) -> None:
         self.server = server
         self.prefix = prefix()
         with httpx.Client(base_url=server.url, headers=headers(server)) as client:
             orgs = client.get("/api/v2/orgs", params={"org": server.org}).raise_for_status()
             for bucket in USED:
+                kept = (days or {}).get(bucket)
                 wanted = {
                     "orgID": orgs.json()["orgs"][0]["id"],
                     "name": self.prefix + bucket.value,
-                    "retentionRules": [],
+                    "retentionRules": [{"everySeconds": kept * DAY_S}] if kept else [],
                 }
                 client.post("/api/v2/buckets", json=wanted).raise_for_status()
 

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 
+from ausguck.catalogue.state import Bucket
 from ausguck.clock import ManualClock
 from ausguck.errors import StoreError, StoreUnavailable
 from ausguck.model import AssetId, Batch, Books, Kind, Outcome, Position, Reading, Reason, Scalar
@@ -20,6 +21,7 @@ from tests.store.influx_proxy import Cut, Drip, Fault, Proxy, Said, proxy
 from tests.store.influx_room import InfluxRoom, headers
 from tests.store.makers import (
     BUS,
+    DAY_MS,
     NOON_MS,
     OTHER_BUS,
     STATION,
@@ -56,8 +58,10 @@ async def opened(
 async def between(
     room: InfluxRoom, **changes: object
 ) -> AsyncIterator[tuple[InfluxdbStore, Proxy]]:
-    async with proxy(room.server.url) as way, opened(room, url=way.url, **changes) as store:
-        yield store, way
+    async with proxy(room.server.url) as way:
+        settings = room.settings(url=way.url, **changes)
+        async with open_influxdb(settings, Retention(), clock=ManualClock()) as store:
+            yield store, way
 
 
 def members(first: int, size: int) -> list[Reading]:
@@ -331,6 +335,7 @@ def test_what_does_not_fit_the_catalogue_never_reaches_the_server(room: InfluxRo
         reading({"rtt_ms": float("nan")}, seq=5),
         reading({"is_roaming": 1}, seq=6),
         reading({"line": "\ud800"}, seq=7),
+        reading(asset=BUS._replace(name="\ud800"), seq=7),
         reading({"line": 11}, seq=8),
         reading({"clients": 2**63}, seq=9),
         msgspec.structs.replace(good, values=(1,), seq=10),
@@ -351,7 +356,46 @@ def test_what_does_not_fit_the_catalogue_never_reaches_the_server(room: InfluxRo
             details = {refusal.index: refusal.detail for refusal in refused.refusals}
             assert details[0] == "bus/0123: a value of clients is of type str, not int"
             assert store.stats().bisections == 0
-            assert await store.books() == Books(2, 0, 12)
+            assert await store.books() == Books(2, 0, len(wrong) + 2)
+
+    asyncio.run(play())
+
+
+LONG_AGO_MS = NOON_MS - 3 * 365 * DAY_MS
+
+FAR_AHEAD_MS = 4_100_000_000_000
+
+
+def of_long_ago(size: int) -> list[Reading]:
+    return [reading({"clients": n, "lat": 54.0}, seq=n, at_ms=LONG_AGO_MS + n) for n in range(size)]
+
+
+def test_a_position_older_than_its_bucket_keeps_any_is_left_out_alone(influx: Influx) -> None:
+    room = InfluxRoom(influx, {Bucket.POSITION: 7})
+
+    async def play() -> None:
+        async with opened(room) as store:
+            fresh = reading({"clients": 30, "lat": 53.0}, seq=30, at_ms=FAR_AHEAD_MS)
+            assert await put(store, 1, [*of_long_ago(30), fresh]) == Outcome(31, 0, ())
+            stats = store.stats()
+            assert (stats.expired, stats.refused, stats.holds) == (30, 0, 0)
+            assert len(await ask(store, "clients", 0, FAR_AHEAD_MS + 1)) == 31
+            assert values(await ask(store, "lat", 0, FAR_AHEAD_MS + 1)) == [53.0]
+
+    asyncio.run(play())
+
+
+def test_readings_older_than_their_bucket_keeps_any_are_dead_letters(influx: Influx) -> None:
+    room = InfluxRoom(influx, {Bucket.TELEMETRY: 30})
+
+    async def play() -> None:
+        async with opened(room) as store:
+            refused = Refused()
+            outcome = await store.write(batch(*of_long_ago(200)), at(1), refused)
+            assert (outcome.stored, len(refused.refusals)) == (0, 200)
+            assert "outside retention policy" in refused.refusals[0].detail
+            assert store.stats().holds == 0
+            assert await store.books() == Books(0, 0, 200)
 
     asyncio.run(play())
 

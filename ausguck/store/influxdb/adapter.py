@@ -35,6 +35,8 @@ class InfluxdbStats:
     sent_bytes: int
     bisections: int
     refused: int
+    expired: int
+    """Values that are kept apart, and came later than that is kept."""
     holds: int
     checked: int
     pruned: int
@@ -129,6 +131,7 @@ class InfluxdbStore:
             sent_bytes=traffic.sent_bytes,
             bisections=counts.bisections,
             refused=counts.refused,
+            expired=counts.expired,
             holds=counts.holds,
             checked=self._writer.checked,
             pruned=self._pruned,

@@ -21,6 +21,7 @@ _ADVICE = {
     403: "the token may not do this: make one with `ausguck check --prepare`",
     404: "organisation or bucket is missing: see store.influxdb.org, and `ausguck check --prepare`",
 }
+_EXPIRED = re.compile(r"dropped (\d+) points outside retention policy")
 _QUOTED_LINE = re.compile(r"unable to parse '.*': ", re.DOTALL)
 
 
@@ -66,6 +67,12 @@ def words(answer: Answer) -> str:
         text = answer.body.decode(errors="replace")
     text = _QUOTED_LINE.sub("unable to parse: ", " ".join(text.split()))
     return text[:_MOST_WORDS] or f"status {answer.status} without a word"
+
+
+def expired(answer: Answer) -> int:
+    """How many points the server says are older than their bucket keeps any."""
+    found = _EXPIRED.search(words(answer))
+    return int(found[1]) if found else 0
 
 
 def unavailable(what: str, answer: Answer) -> StoreUnavailable:

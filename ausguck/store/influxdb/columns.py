@@ -66,7 +66,7 @@ class Columns:
         at = _number("time", slots)
         received = _number("received_at_ms", [r.received_at_ms for r in readings])
         head: list[Part] = [
-            *(pa.array([key for key, _ in keys]), " received_at_ms=", received),
+            *(_array("name", [key for key, _ in keys], pa.string()), " received_at_ms=", received),
             *self._head(readings, batch),
         ]
         fields = self._fields(kind, IDENTITY[kind], columns)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ausguck.catalogue.state import Bucket
 from ausguck.errors import StoreUnavailable
-from ausguck.store.influxdb.answers import Meaning, meaning, unavailable, words
+from ausguck.store.influxdb.answers import Meaning, expired, meaning, unavailable, words
 from ausguck.store.influxdb.places import STORE
 from ausguck.store.influxdb.server import Server
 
@@ -59,6 +59,8 @@ class DeliveryCounts:
 
     bisections: int = 0
     refused: int = 0
+    expired: int = 0
+    """Values that are kept apart, and were older than that is kept."""
     holds: int = 0
 
 
@@ -68,6 +70,8 @@ class Refusals:
 
     size: int
     words: dict[int, str] = field(default_factory=dict)
+    expired: dict[int, str] = field(default_factory=dict)
+    """Members older than their bucket keeps any: nobody's fault, and no reason to hold."""
 
 
 class Delivery:
@@ -117,7 +121,9 @@ class Delivery:
         if means is Meaning.UNAVAILABLE:
             raise unavailable(f"a write to bucket {self._server.bucket(bucket)}", answer)
         size = len(lines.texts)
-        if size > 1:
+        if expired(answer) == size:
+            refusals.expired.update(dict.fromkeys(lines.members, words(answer)))
+        elif size > 1:
             self.counts.bisections += 1
             await self._send(bucket, lines.part(0, size // 2), refusals)
             await self._send(bucket, lines.part(size // 2, size), refusals)

@@ -27,7 +27,7 @@ Cell = bool | int | float | str | None
 
 @dataclass(slots=True)
 class Traffic:
-    """What went to and fro since the process started."""
+    """What was sent and answered since the process started."""
 
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     """By bucket, or `query` or `delete`, and status; status 0 is no answer at all."""

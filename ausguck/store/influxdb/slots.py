@@ -53,7 +53,11 @@ class Slots:
     def of_readings(self, readings: Iterable[Reading]) -> list[int]:
         """Where each reading is to stand."""
         if not self.taken:
-            return [reading_slot(reading) for reading in readings]
+            # As `reading_slot`, written out: a call for each costs as much again.
+            return [
+                r.observed_at_ms * NS_PER_MS + (r.digest if r.seq is None else r.seq) % NS_PER_MS
+                for r in readings
+            ]
         return [
             self._free(
                 (reading.asset, reading.observed_at_ms),

@@ -139,6 +139,9 @@ class Writer:
         """Store all but what the server refuses; a point refused in one place is so in all."""
         refusals = Refusals(len(batch.readings) + len(batch.events))
         await self._delivery.deliver(plan.apart, refusals)
+        # What is kept apart is kept for a shorter time; without it a reading is whole.
+        self._delivery.counts.expired += len(refusals.expired)
+        refusals.expired.clear()
         main = plan.main
         if refusals.words:
             main = {bucket: lines.without(refusals.words) for bucket, lines in main.items()}
@@ -146,6 +149,7 @@ class Writer:
         if refusals.words:
             # A server that refuses even our own books is not one to believe about readings.
             await self.move(memory.position, memory.books)
+        refusals.words.update(refusals.expired)
         self._delivery.counts.refused += len(refusals.words)
         return refusals
 

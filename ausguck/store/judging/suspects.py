@@ -44,15 +44,15 @@ def doubt(readings: Sequence[Reading], newest: Mapping[Boot, int]) -> Doubts:
     """Find the suspects that are not later than all that is known of their boot."""
     reached = dict(newest)
     doubtful: list[Reading] = []
-    found = False
-    for reading in filter(is_suspect, readings):
-        found = True
+    # Written out: a call for each reading costs more than all else here.
+    among = [r for r in readings if r.clock_suspect and r.seq is not None]
+    for reading in among:
         boot, seq = (reading.asset, reading.boot_id), reading.seq or 0
         known = reached.get(boot)
         if known is None or seq <= known:
             doubtful.append(reading)
         reached[boot] = seq if known is None else max(known, seq)
-    return Doubts(doubtful, reached, found)
+    return Doubts(doubtful, reached, bool(among))
 
 
 def sift(readings: Sequence[Reading], doubts: Doubts, stored: Container[object]) -> Sifted:
