@@ -291,7 +291,8 @@ class History:
         stats.last_write_at_ms = self._clock.now_ms()
         stats.last_error = None
         self._settled = gathered.position
-        self.oldest_ms = None
+        if not self._tail.available():  # else the next batch is as old, or nearly
+            self.oldest_ms = None
 
 
 def _counted_as(value: DroppedValue) -> tuple[str, str]:

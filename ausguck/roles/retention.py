@@ -12,6 +12,7 @@ from ausguck.store.port import Store
 
 TRIM_S = 10.0
 PRUNE_S = 3600.0
+RETRY_S = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -31,16 +32,21 @@ async def retain(
     passed: Callable[[], Position],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
-    """Trim the journal every ten seconds and prune the store every hour, for ever."""
-    pruned_s = -PRUNE_S
+    """Trim the journal every ten seconds and prune the store every hour, for ever.
+
+    A store that does not take it is asked again after a minute.
+    """
+    due_s = clock.monotonic_s()
     while True:
         journal.trim(passed())
-        if clock.monotonic_s() - pruned_s >= PRUNE_S:
-            pruned_s = clock.monotonic_s()
+        if clock.monotonic_s() >= due_s:
             try:
                 rows = await store.prune(clock.now_ms())
+            except StoreError as error:
+                due_s = clock.monotonic_s() + RETRY_S
+                log.info("retention will try again in a minute: %s", error)
+            else:
+                due_s = clock.monotonic_s() + PRUNE_S
                 if rows:
                     log.info("retention: %d rows left the store", rows)
-            except StoreError as error:
-                log.warning("retention will try again in an hour: %s", error)
         await sleep(TRIM_S)
