@@ -120,15 +120,6 @@ def plain_reader(  # noqa: C901 - counted with the function within
             values = (*values[:types], text, *values[types + 1 :])
         seq = message.seq
         mark = of_identity(element) if seq is None else len(element) << 32 | crc32c(element)
-        return Reading(
-            asset,
-            observed,
-            received_at_ms,
-            boot_id,
-            seq,
-            mark,
-            False,  # noqa: FBT003 - by position as the rest: names cost time here
-            values,
-        )
+        return Reading(asset, observed, received_at_ms, boot_id, seq, mark, False, values)  # noqa: FBT003 - names cost time
 
     return reading

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 MODULE_LINES = 400
 FUNCTION_LINES = 60
-ROOMS = ("ausguck", "collectors", "api", "simulators", "dashboards", "tests", "bench")
+ROOMS = ("ausguck", "collectors", "api", "simulators", "dashboards", "deploy", "tests", "bench")
 
 
 class Sizes(NamedTuple):
