@@ -45,10 +45,7 @@ def send(device: Device, port: int, begun_ms: int) -> None:
         device.close()
 
 
-LISTENED = [point for point in CrashPoint if not point.value.startswith("subscriber")]
-
-
-@pytest.mark.parametrize("point", LISTENED, ids=lambda point: point.value)
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.value)
 def test_nothing_is_lost_or_doubled(
     point: CrashPoint, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
