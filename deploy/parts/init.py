@@ -18,9 +18,11 @@ from deploy.parts.private import (
     make_private,
     secret,
 )
+from deploy.parts.readable import advice
 from deploy.parts.site import Site
 
-DEFAULT = Path(__file__).parents[1] / "secrets"
+ROOT = Path(__file__).parents[2]
+DEFAULT = ROOT / "deploy" / "secrets"
 SIMULATOR = "gateway/simulator"
 FAILED = 1
 DESCRIPTION = """\
@@ -102,6 +104,7 @@ class Making:
 
     def __init__(self, site: Site) -> None:
         self.made: list[str] = []
+        self.has_containers = site.mosquitto_config == Site().mosquitto_config
         self._site = site
         self._safe = Safe(site.directory, int(site.secrets_gid))
 
@@ -184,8 +187,8 @@ def make(arguments: argparse.Namespace) -> Making:
     return making
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Make it, and say what was new and what comes next."""
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Make it, and say what was new and what comes next; `root` is the checkout."""
     chosen = parser().parse_args(arguments)
     try:
         making = make(chosen)
@@ -197,4 +200,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not making.made:
         sys.stdout.write("Nothing was missing; no secret was changed.\n")
     sys.stdout.write(f"Secrets and .env are in {chosen.dir}. A device is added by deploy/device.\n")
+    if making.has_containers and (said := advice(root)):
+        sys.stderr.write(f"deploy/init: {said}\n")
     return 0
