@@ -155,6 +155,11 @@ def test_only_one_status_is_proof(status: int, means: Meaning) -> None:
         (b"\xff" * 1000, "\ufffd" * 300),
         (b"", "status 400 without a word"),
         (b"[1]", "[1]"),
+        (
+            '{"message":"Dienst gest\u00f6rt"}'.encode("latin-1"),
+            '{"message":"Dienst gest\ufffdrt"}',
+        ),
+        (b"[" * 100_000, "[" * 300),
     ],
 )
 def test_the_servers_words_are_kept_short_and_without_the_line(body: bytes, said: str) -> None:

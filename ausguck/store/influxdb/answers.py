@@ -16,6 +16,9 @@ WAIT_LONG_S = 15.0
 """Where only a person can change what is wrong."""
 WAIT_MAX_S = 300.0
 _MOST_WORDS = 300
+_MOST_READ = 65_536
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What reading JSON that is none raises: in another encoding a UnicodeDecodeError."""
 _ADVICE = {
     401: "the token is wrong or missing: see store.influxdb.token, and `ausguck check --prepare`",
     403: "the token may not do this: make one with `ausguck check --prepare`",
@@ -63,8 +66,8 @@ def words(answer: Answer) -> str:
     try:
         told = msgspec.json.decode(answer.body, type=_Told)
         text = told.message or told.error or ""
-    except msgspec.DecodeError:
-        text = answer.body.decode(errors="replace")
+    except UNREADABLE:
+        text = answer.body[:_MOST_READ].decode(errors="replace")
     text = _QUOTED_LINE.sub("unable to parse: ", " ".join(text.split()))
     return text[:_MOST_WORDS] or f"status {answer.status} without a word"
 
@@ -104,5 +107,5 @@ def _wait_s(answer: Answer) -> float:
         until = parsedate_to_datetime(asked)
         now = parsedate_to_datetime(answer.headers["date"])
         return min(max((until - now).total_seconds(), 0.0), WAIT_MAX_S)
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return default

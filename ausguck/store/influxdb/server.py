@@ -15,12 +15,14 @@ from ausguck.catalogue.state import Bucket
 from ausguck.errors import StoreUnavailable
 from ausguck.settings.partners import Influxdb
 from ausguck.settings.values import TOKEN
-from ausguck.store.influxdb.answers import Answer, failed_query, unavailable
+from ausguck.store.influxdb.answers import UNREADABLE, Answer, failed_query, unavailable
 from ausguck.store.influxdb.places import STORE
 
 GZIP_LEVEL = 1
 CONNECTIONS = 8
 UNAUTHORIZED = 401
+_UNANSWERED = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RuntimeError)
+"""Whatever a library makes of a broken answer is no answer, and no reason to end."""
 Parameters = Mapping[str, str | int]
 Cell = bool | int | float | str | None
 
@@ -143,11 +145,11 @@ class Server:
         return answer
 
     async def _send(self, name: str, request: httpx.Request) -> Answer:
-        request.headers["Authorization"] = f"Token {self._token}"
         try:
+            request.headers["Authorization"] = f"Token {self._token}"
             async with asyncio.timeout(self._settings.timeout_s):
                 response = await self._client.send(request)
-        except (httpx.HTTPError, TimeoutError, OSError) as error:
+        except _UNANSWERED as error:
             self.traffic.requests[name, 0] += 1
             said = str(error) or type(error).__name__
             if isinstance(error, TimeoutError | httpx.TimeoutException):
@@ -186,7 +188,7 @@ def _token(settings: Influxdb) -> str:
 def _read(body: bytes) -> list[list[Table]]:
     try:
         read: Any = msgspec.json.decode(body, type=_Results)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise StoreUnavailable(STORE, "a query was answered with something else") from error
     for result in read.results:
         if result.error is not None or result.partial:
