@@ -74,7 +74,7 @@ STEPS: Mapping[str, list[Step]] = {
     "memory_pct": steps(GREEN, (80, YELLOW), (95, RED)),
     "disk_pct": steps(GREEN, (80, YELLOW), (95, RED)),
     "sinr_db": steps(RED, (0, YELLOW), (13, GREEN)),
-    "reboots": steps(GREEN, (1, YELLOW), (5, RED)),
+    "reboots": steps(GREEN, (2, YELLOW), (5, RED)),
     "lag_s": steps(GREEN, (10, YELLOW), (60, RED)),
     "overdue_s": steps(GREEN, (60, YELLOW), (600, RED)),
     "retries": steps(GREEN, (1, YELLOW), (100, RED)),

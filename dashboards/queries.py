@@ -2,6 +2,7 @@
 
 Where a number is of now, the panel bounds the range to five minutes (`timeFrom`): an answer
 that is missing then means that we ourselves are silent, and no old number is shown for a new.
+For InfluxQL x / 0 is 0: shares are asked only of rows that have something to be a share of.
 """
 
 from dashboards.influxql import SITE, Query, select, tag_values
@@ -17,7 +18,8 @@ _NEWEST = "ORDER BY time DESC LIMIT"
 
 BUSES_HEARD = select(
     "fleet",
-    'SELECT 100 - 100 * last({buses_silent}) / last({buses_known}) AS "heard_pct" {FROM} {HERE}',
+    'SELECT 100 - 100 * last({buses_silent}) / last({buses_known}) AS "heard_pct" {FROM} {HERE} '
+    "AND {buses_known} > 0",
 )
 BUSES_SILENT = select("fleet", "SELECT last({buses_silent}) AS {buses_silent} {FROM} {HERE}")
 BUSES_DEGRADED = select("fleet", "SELECT last({buses_degraded}) AS {buses_degraded} {FROM} {HERE}")
@@ -27,11 +29,13 @@ STATIONS_SILENT = select(
 )
 STATIONS_EMPTY = select(
     "fleet",
-    'SELECT 100 * last({stations_empty}) / last({stations_online}) AS "empty_pct" {FROM} {HERE}',
+    'SELECT 100 * last({stations_empty}) / last({stations_online}) AS "empty_pct" {FROM} {HERE} '
+    "AND {stations_online} > 0",
 )
 STATIONS_FULL = select(
     "fleet",
-    'SELECT 100 * last({stations_full}) / last({stations_online}) AS "full_pct" {FROM} {HERE}',
+    'SELECT 100 * last({stations_full}) / last({stations_online}) AS "full_pct" {FROM} {HERE} '
+    "AND {stations_online} > 0",
 )
 BIKES = select("fleet", "SELECT last({bikes}) AS {bikes} {FROM} {HERE}")
 OLDEST_SOURCE = select(
@@ -84,7 +88,7 @@ STATIONS_OVER_TIME = select(
     "fleet",
     'SELECT 100 * mean({stations_empty}) / mean({stations_online}) AS "empty_pct", '
     '100 * mean({stations_full}) / mean({stations_online}) AS "full_pct" '
-    "{FROM} {HERE} GROUP BY {EVERY} fill(null)",
+    "{FROM} {HERE} AND {stations_online} > 0 GROUP BY {EVERY} fill(null)",
 ).as_series()
 EVENTS = select("events", _EVENTS + f" AND {{type}} <> 'status' {_NEWEST} 100")
 LOST = select("events", _EVENTS + f" AND {{detail}} = 'lost' {_NEWEST} 300")
