@@ -74,6 +74,7 @@ def _subscriber(subscriber: SubscriberReport) -> Iterator[m.Sample]:
     yield m.Sample(m.SUBSCRIBER_CANARY_MISSING, (), subscriber.canary_missing)
     if subscriber.dropped_at_broker is not None:
         yield m.Sample(m.BROKER_DROPPED, (), subscriber.dropped_at_broker)
+        yield m.Sample(m.BROKER_DROPPED_TOTAL, (), subscriber.dropped)
 
 
 def _feed(feed: FeedReport) -> Iterator[m.Sample]:

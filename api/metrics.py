@@ -157,6 +157,11 @@ BROKER_DROPPED = MetricDefinition(
     _GAUGE,
     "Messages the broker says it has dropped since it started; absent where it does not say.",
 )
+BROKER_DROPPED_TOTAL = MetricDefinition(
+    "ausguck_broker_dropped_total",
+    _COUNTER,
+    "Messages the broker has dropped for any client, as we learned since our start.",
+)
 FEED_OVERDUE = MetricDefinition(
     "ausguck_feed_overdue_seconds", _GAUGE, "Past the time the feed gave itself.", ("feed",)
 )
@@ -250,6 +255,7 @@ TABLE: tuple[MetricDefinition, ...] = (
     SUBSCRIBER_STALE_ACKS,
     SUBSCRIBER_CANARY_MISSING,
     BROKER_DROPPED,
+    BROKER_DROPPED_TOTAL,
     FEED_OVERDUE,
     FEED_STATIONS,
     FEED_UNKNOWN_STATIONS,

@@ -41,6 +41,7 @@ class Cause(StrEnum):
     BROKER_AWAY = "broker_away"
     BROKER_SILENT = "broker_silent"
     BROKER_LOST_SESSION = "broker_lost_session"
+    BROKER_DROPPED = "broker_dropped"
     FEED_OVERDUE = "feed_overdue"
 
 
@@ -92,7 +93,11 @@ class ListenerReport(msgspec.Struct, frozen=True):
 
 
 class SubscriberReport(msgspec.Struct, frozen=True):
-    """Our session at the broker; `canary_missing` while our own last message did not return."""
+    """Our session at the broker; `canary_missing` while our own last message did not return.
+
+    `dropped_at_broker` is the broker's own figure, `dropped` what it rose by, as we learned since
+    our start; `dropped_at_ms` is when we last learned of that, maybe before our start.
+    """
 
     is_connected: bool
     connects: int
@@ -101,6 +106,8 @@ class SubscriberReport(msgspec.Struct, frozen=True):
     stale_acks: int
     canary_missing: bool
     dropped_at_broker: int | None
+    dropped: int
+    dropped_at_ms: int | None
     last_message_at_ms: int | None
     last_error: str | None
 

@@ -18,11 +18,15 @@ from api.ports import (
     SubscriberReport,
     Why,
 )
+from ausguck.clock import iso_utc
 from ausguck.journal.port import Pause
 
 LAG_DEGRADED_S = 60.0
 FEED_OVERDUE_S = 600.0
 """GBFS 3.0 asks for realtime files that are five minutes old at most; twice that is late."""
+
+DROPPED_DEGRADED_MS = 86_400_000
+"""Nothing tells when a loss is over: for a day somebody may look into it."""
 
 _PAUSES: dict[Pause, tuple[Status, Cause, str]] = {
     Pause.DISK: (
@@ -63,6 +67,7 @@ def judge(  # noqa: PLR0913 - the verdict looks at every part
     found = [
         *_intake(journal, listener_down=listener_down),
         *_broker(subscriber),
+        *_dropped(subscriber, clock.now_ms),
         *_feeds(feeds),
         *_keeping(books, history, dead_letters),
         *_lateness(journal, clock),
@@ -110,6 +115,22 @@ def _broker(subscriber: SubscriberReport | None) -> Iterator[tuple[Status, Why]]
                 Cause.BROKER_LOST_SESSION,
                 f"the broker forgot our session {subscriber.sessions_lost} time(s) since start; "
                 "what it held for us then is lost: see `ausguck check --broker`",
+            ),
+        )
+
+
+def _dropped(subscriber: SubscriberReport | None, now_ms: int) -> Iterator[tuple[Status, Why]]:
+    if subscriber is None or subscriber.dropped_at_ms is None:
+        return
+    if now_ms - subscriber.dropped_at_ms < DROPPED_DEGRADED_MS:
+        yield (
+            Status.DEGRADED,
+            Why(
+                Cause.BROKER_DROPPED,
+                "the broker has dropped messages that were meant for somebody: we learned of "
+                f"{subscriber.dropped} since our start, last at "
+                f"{iso_utc(subscriber.dropped_at_ms)}; it counts all its clients, not us alone: "
+                "see `ausguck check --broker`",
             ),
         )
 

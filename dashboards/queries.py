@@ -184,7 +184,7 @@ DISK_FREE = _latest("disk_free_pct", "min")
 MEMORY = _latest("rss_bytes")
 RETRIES = select("pipeline", "SELECT sum({retries}) AS {retries} {FROM} {HERE}")
 BROKER_DROPPED = select(
-    "pipeline", "SELECT spread({dropped_at_broker}) AS {dropped_at_broker} {FROM} {HERE}"
+    "pipeline", "SELECT sum({dropped_at_broker}) AS {dropped_at_broker} {FROM} {HERE}"
 )
 STATES_OF_COMPONENTS = select(
     "pipeline", f"SELECT min({{up}}) AS {{up}} {_BY_COMPONENT} fill(none)"

@@ -76,7 +76,13 @@ class SubscriberAnswer(BaseModel):
     sessions_lost: int = Field(description="times the broker had forgotten our session")
     stale_acks: int = Field(description="acknowledgements held back after a reconnect")
     canary_missing: bool = Field(description="our own last message did not come back")
-    dropped_at_broker: int | None = Field(description="by the broker's own count; null: not told")
+    dropped_at_broker: int | None = Field(
+        description="by the broker's own count since its start, for all clients; null: not told"
+    )
+    dropped: int = Field(description="by how much that count rose, as far as we were told")
+    dropped_at: UtcTime | None = Field(
+        description="when we last learned of that, maybe before our start; null: never"
+    )
     last_message_at: UtcTime | None = Field(description="null before the first since start")
     last_error: str | None = Field(description="why there is no session, or was none")
 
@@ -195,6 +201,8 @@ def _subscriber(report: HealthReport) -> SubscriberAnswer | None:
         stale_acks=subscriber.stale_acks,
         canary_missing=subscriber.canary_missing,
         dropped_at_broker=subscriber.dropped_at_broker,
+        dropped=subscriber.dropped,
+        dropped_at=_moment(subscriber.dropped_at_ms),
         last_message_at=_moment(subscriber.last_message_at_ms),
         last_error=subscriber.last_error,
     )

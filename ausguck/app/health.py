@@ -159,6 +159,8 @@ class Health:
             stale_acks=stats.stale_acks,
             canary_missing=stats.canary_missing,
             dropped_at_broker=stats.dropped_at_broker,
+            dropped=stats.dropped,
+            dropped_at_ms=stats.dropped_at_ms,
             last_message_at_ms=stats.last_message_at_ms,
             last_error=stats.last_error,
         )

@@ -90,7 +90,7 @@ def _subscriber(subscriber: SubscriberReport) -> Door:
         messages=subscriber.messages,
         connected=int(subscriber.is_connected),
         last_message_at_ms=subscriber.last_message_at_ms,
-        dropped_at_broker=subscriber.dropped_at_broker,
+        dropped_at_broker=None if subscriber.dropped_at_broker is None else subscriber.dropped,
     )
 
 

@@ -179,7 +179,7 @@ TABLES: tuple[StateTable, ...] = (
             Field("last_msg_age_s", float, "s", "Since the last message."),
             Field("overdue_s", float, "s", "Of a feed: past the time it should have changed."),
             Field("connected", int, "", "Connections that are open."),
-            Field("dropped_at_broker", int, "messages", "As the broker says, since it started."),
+            Field("dropped_at_broker", int, "messages", "Learned of since the previous row."),
             Field("journal_bytes", int, "B", "Size of the journal."),
             Field("disk_free_pct", float, "%", "Of the disk with the journal."),
             Field("rss_bytes", int, "B", "Memory of the process."),

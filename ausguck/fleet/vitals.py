@@ -22,7 +22,8 @@ Counts = Mapping[str, int]
 class Door:
     """Where messages come in: the listener, the subscriber or a feed; None where unknown.
 
-    `messages` and `dropped_at_broker` are totals since their own start.
+    `messages` and `dropped_at_broker` are totals since our own start; the latter has in it what was
+    dropped while we were away.
     """
 
     is_up: bool
@@ -74,9 +75,10 @@ class Vitals:
 def pipeline(now_ms: int, site: str, before: Vitals | None, now: Vitals) -> Sequence[StateRow]:
     """Rows of our own health at `now_ms`; what is counted is counted since `before`.
 
-    With no `before`, after a start, nothing is known of what was counted since; a total that
-    fell has begun anew, and nothing is known either. `reason` is told for dead letters, values
-    left out and retries alone: each count stands in one row, so that rows may be added up.
+    With no `before`, after a start, nothing is known of what was counted since, but for what the
+    broker dropped; a total that fell has begun anew, and nothing is known either. `reason` is
+    told for dead letters, values left out and retries alone: each count stands in one row, so
+    that rows may be added up.
     """
     rows: list[StateRow] = []
 
@@ -123,9 +125,17 @@ def _door(now_ms: int, before: Door | None, now: Door) -> dict[str, Value]:
         "messages": _since(None if before is None else before.messages, now.messages),
         "connected": now.connected,
         "last_msg_age_s": age_s,
-        "dropped_at_broker": now.dropped_at_broker,
+        "dropped_at_broker": _dropped(before, now),
         "overdue_s": now.overdue_s,
     }
+
+
+def _dropped(before: Door | None, now: Door) -> int | None:
+    """What is learned of right after our start was dropped while we were away, and counts too."""
+    if now.dropped_at_broker is None:
+        return None
+    then = None if before is None else before.dropped_at_broker
+    return _since(then or 0, now.dropped_at_broker)
 
 
 def _flow(before: Flow | None, now: Flow) -> dict[str, Value]:

@@ -14,6 +14,7 @@ from collectors.mqtt.validate import PublishParts
 from collectors.subscriber import ends, wishes
 from collectors.subscriber.ends import End
 from collectors.subscriber.generation import Generation, Phase
+from collectors.subscriber.losses import NO_FIGURE
 
 DROPPED_TOPIC = wishes.DROPPED_TOPIC.encode()
 REFUSED_FROM = 0x80
@@ -110,8 +111,8 @@ def _journal(connection: Generation, packet: bytes, parts: PublishParts, flags: 
 
 
 def _dropped(connection: Generation, payload: bytes) -> None:
-    if payload.isdigit():
-        connection.intake.stats.dropped_at_broker = int(payload[:20])
+    if not connection.intake.losses.told(payload):
+        connection.notes.append(NO_FIGURE)
 
 
 def _pubrel(connection: Generation, packet: bytes) -> None:

@@ -7,6 +7,7 @@ from ausguck.journal.port import Appender, Source, Ticket
 from ausguck.probe import Probe
 from ausguck.settings.partners import Subscriber as Settings
 from collectors.subscriber.canary import Canary
+from collectors.subscriber.losses import Losses
 from collectors.subscriber.stats import SubscriberStats
 from collectors.subscriber.wishes import Wish
 
@@ -24,6 +25,7 @@ class Intake:
     probe: Probe
     stats: SubscriberStats
     canary: Canary
+    losses: Losses
     wishes: tuple[Wish, ...]
     source: bytes = b""
     last: Ticket = 0  # the newest we were given, on whichever connection

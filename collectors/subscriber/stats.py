@@ -23,6 +23,8 @@ class SubscriberStats:
     waiting: int = 0  # messages that are not acknowledged yet
     stalls: int = 0  # times our own loop stood still, which is held against nobody
     dropped_at_broker: int | None = None  # messages it threw away since its start, if it says so
+    dropped: int = 0  # of these, what we learned of since our start, wherever we were meanwhile
+    dropped_at_ms: int | None = None  # when we last learned of some, maybe before our start
     canary_sent: int = 0
     canary_returned: int = 0
     canary_missed: int = 0

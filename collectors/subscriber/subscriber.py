@@ -24,6 +24,7 @@ from collectors.subscriber.connection import Connection
 from collectors.subscriber.ends import End
 from collectors.subscriber.generation import Generation, Phase
 from collectors.subscriber.intake import Intake
+from collectors.subscriber.losses import Losses
 from collectors.subscriber.marker import Marker
 from collectors.subscriber.stats import SubscriberStats
 
@@ -77,6 +78,7 @@ class Subscriber:
             probe=probe,
             stats=self._stats,
             canary=canary,
+            losses=Losses(self._means.marker, settings, self._stats, clock),
             wishes=wishes.wishes(settings, site),
         )
         self._connection: Connection | None = None

@@ -49,7 +49,8 @@ def wishes(settings: Subscriber, site: str) -> tuple[Wish, ...]:
     if settings.canary_interval_s:
         canary = canary_topic(site, settings.client_id)
         wanted.append(Wish(at_least_once(canary), needed=False))
-    # Retained by the broker: so its present value comes at once.
+    # Retained, but Mosquitto lets a value expire that has not changed for 60 s: it may come only
+    # with the next change.
     counter = mqtt5.TopicFilter(DROPPED_TOPIC, max_qos=mqtt5.QoS.AT_MOST_ONCE)
     return (*wanted, Wish(counter, needed=False))
 

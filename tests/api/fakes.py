@@ -246,6 +246,8 @@ class FakeHealth:
                 stale_acks=0,
                 canary_missing=False,
                 dropped_at_broker=0,
+                dropped=0,
+                dropped_at_ms=None,
                 last_message_at_ms=NOW_MS - 700,
                 last_error=None,
             ),

@@ -9,7 +9,7 @@ from api.metrics import TABLE, MetricType, Sample, exposition
 from api.ports import Cause, HistoryReport, JournalReport, Status, SubscriberReport, Why
 from api.verdict import judge
 from ausguck.journal.port import Pause
-from tests.api.fakes import City, FakeHealth, populated
+from tests.api.fakes import NOW_MS, City, FakeHealth, populated
 
 
 def test_ok_is_200_with_every_figure() -> None:
@@ -130,6 +130,50 @@ def test_a_broker_that_fails_us_is_told(
     changes: dict[str, object], status: Status, cause: Cause
 ) -> None:
     assert _judged(subscriber=_subscriber(**changes)) == (status, [cause])
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "causes"),
+    [(0, [Cause.BROKER_DROPPED]), (86_399_999, [Cause.BROKER_DROPPED]), (86_400_000, [])],
+)
+def test_what_the_broker_dropped_degrades_for_a_day(age_ms: int, causes: list[Cause]) -> None:
+    subscriber = _subscriber(dropped=1300, dropped_at_ms=NOW_MS - age_ms)
+    status = Status.DEGRADED if causes else Status.OK
+
+    assert _judged(subscriber=subscriber) == (status, causes)
+
+
+def test_what_the_broker_dropped_is_shown_and_said_to_be_anybodys() -> None:
+    city = populated()
+    subscriber = _subscriber(dropped_at_broker=12, dropped=1300, dropped_at_ms=NOW_MS - 1_000)
+    report = msgspec.structs.replace(city.health.shown, subscriber=subscriber)
+    city.health.shown = report
+    answer = city.ask("GET", "/api/v1/health").json()["subscriber"]
+    text = city.ask("GET", "/metrics").text
+    _status, (why,) = judge(
+        books=report.books,
+        journal=report.journal,
+        history=report.history,
+        clock=report.clock,
+        dead_letters=report.dead_letters,
+        subscriber=subscriber,
+    )
+
+    assert (answer["dropped_at_broker"], answer["dropped"]) == (12, 1300)
+    assert answer["dropped_at"] == "2027-01-15T07:59:59.000Z"
+    assert "ausguck_broker_dropped_messages 12.0" in text
+    assert "ausguck_broker_dropped_total 1300.0" in text
+    assert "1300 since our start" in why.words
+    assert "all its clients" in why.words
+
+
+def test_a_counter_that_the_broker_does_not_tell_is_not_zero() -> None:
+    city = populated()
+    subscriber = _subscriber(dropped_at_broker=None)
+    city.health.shown = msgspec.structs.replace(city.health.shown, subscriber=subscriber)
+
+    assert city.ask("GET", "/api/v1/health").json()["subscriber"]["dropped_at_broker"] is None
+    assert "ausguck_broker_dropped" not in city.ask("GET", "/metrics").text
 
 
 def test_a_canary_is_not_missed_while_there_is_no_session() -> None:

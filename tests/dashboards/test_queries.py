@@ -12,7 +12,7 @@ from dashboards.macros import Range, duration_ms
 from dashboards.questions import Asker, questions
 from dashboards.sheet.asking import Answered, Influx, answers
 from dashboards.words import Language
-from tests.dashboards.week import END_MS, Week
+from tests.dashboards.week import DROPPED_IN_A_DAY, END_MS, Week
 
 pytestmark = [pytest.mark.influxdb, pytest.mark.timeout(180)]
 
@@ -61,6 +61,18 @@ def test_a_query_is_answered_with_its_columns_and_with_values(
         known = [row[index] for series in one.series for row in series.values]
         assert any(value is not None for value in known), f"{column} is empty: {one.asked}"
     assert one.took_ms < LONGEST_MS
+
+
+@pytest.mark.parametrize("hours", [24, 2])
+def test_what_the_broker_dropped_is_told_over_its_restart(week: Week, hours: int) -> None:
+    shown_range = Range(END_MS - hours * 3_600_000, END_MS)
+    headers = {"Authorization": f"Token {week.server.token}"}
+    with httpx.Client(base_url=week.server.url, headers=headers, trust_env=False) as client:
+        board = BOARDS["pipeline"]
+        found = answers(Influx(client, week.prefix), board, shown_range, {})
+        (one,) = [each for each in found if each.question.query == queries.BROKER_DROPPED.text]
+
+    assert [row[-1] for series in one.series for row in series.values] == [DROPPED_IN_A_DAY]
 
 
 def test_every_query_is_on_a_dashboard() -> None:

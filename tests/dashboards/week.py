@@ -33,6 +33,7 @@ from ausguck.settings.tree import Retention, Site, State
 from ausguck.store.influxdb.adapter import open_influxdb
 from ausguck.store.port import Store
 from collectors.decode import Decoder
+from collectors.subscriber.losses import increase
 from simulators.city import City, CityPlan
 from simulators.outgoing import Outgoing
 from tests.influx import Influx
@@ -51,6 +52,15 @@ PLAN = CityPlan(7, SITE, 8, 20, 2 * MINUTE_MS, 4 * MINUTE_MS)
 SILENT_BUS, CUT_OFF_BUS = "0104", "0106"
 SILENT_FROM_MS = END_MS - 40 * MINUTE_MS
 CUT_OFF_FROM_MS = END_MS - 12 * MINUTE_MS
+BROKER_FIGURES: Sequence[tuple[int, int]] = (
+    (START_MS, 3),  # dropped before the week began
+    (END_MS - 90 * MINUTE_MS, 640),
+    (END_MS - 80 * MINUTE_MS, 1_303),
+    (END_MS - 60 * MINUTE_MS, 0),  # the broker was started anew
+    (END_MS - 50 * MINUTE_MS, 12),
+)
+"""What the broker's own counter says from when on."""
+DROPPED_IN_A_DAY = 1_312
 STORE_AWAY_MS = (END_MS - 100 * MINUTE_MS, END_MS - 88 * MINUTE_MS)
 BATCH = 4_000
 NAMES = ("Hauptbahnhof", "Reventlou", "Schreventeich", "Dreiecksplatz", "Holtenau", "Mettenhof")
@@ -144,6 +154,8 @@ class _Own:
     def __init__(self) -> None:
         self._messages = self._stored = self._retries = 0
         self._before: Vitals | None = None
+        self._dropped = 0
+        self._figure: int | None = None
 
     def rows(self, at_ms: int, readings: int) -> list[StateRow]:
         """Of the minute that ends then: every ten seconds at the end of the week, else once."""
@@ -157,6 +169,9 @@ class _Own:
                 self._retries += 1
             else:
                 self._stored = self._messages
+            figure = [number for from_ms, number in BROKER_FIGURES if from_ms <= moment][-1]
+            self._dropped += increase(self._figure, figure)
+            self._figure = figure
             now = self._vitals(moment, is_away=is_away)
             found += pipeline(moment, SITE, self._before, now)
             self._before = now
@@ -190,7 +205,7 @@ class _Own:
                 messages=self._messages // 9,
                 connected=1,
                 last_message_at_ms=at_ms - 4000,
-                dropped_at_broker=12 if at_ms > STORE_AWAY_MS[1] else 0,
+                dropped_at_broker=self._dropped,
             ),
             {"sprottenflotte": _feed(at_ms)},
             is_store_up=not is_away,

@@ -86,6 +86,23 @@ def test_what_was_counted_since_stands_in_one_row_each() -> None:
     assert ("history", "empty") not in found
 
 
+def test_what_the_broker_dropped_while_we_were_away_is_in_the_first_row() -> None:
+    def told(before: Door | None, dropped: int | None) -> Value:
+        door = Door(is_up=True, messages=5, dropped_at_broker=dropped)
+        earlier = Vitals(FLOW, MACHINE, subscriber=before)
+        found = rows(earlier, Vitals(FLOW, MACHINE, subscriber=door))
+        return found["subscriber", ONLY].get("dropped_at_broker")
+
+    unknown = Door(is_up=True, messages=5)
+    known = Door(is_up=True, messages=5, dropped_at_broker=1_300)
+
+    assert told(None, 1_300) == 1_300
+    assert told(unknown, 1_300) == 1_300
+    assert told(known, 1_300) == 0
+    assert told(known, 1_312) == 12
+    assert told(known, None) is None
+
+
 def test_a_total_that_fell_has_begun_anew() -> None:
     before = Vitals(FLOW, MACHINE, intake=Door(is_up=True, messages=70))
     now = Vitals(

@@ -3,6 +3,7 @@
 import asyncio
 
 import msgspec
+import pytest
 
 from api.metrics import exposition
 from api.ports import HealthReport
@@ -45,6 +46,17 @@ def test_a_broker_that_swallows_our_canary_is_not_up() -> None:
 
     assert found is not None
     assert not found.is_up
+
+
+@pytest.mark.parametrize(("figure", "told"), [(None, None), (0, 1300), (1303, 1300)])
+def test_what_the_broker_dropped_is_what_we_counted(figure: int | None, told: int | None) -> None:
+    subscriber = report().subscriber
+    assert subscriber is not None
+    changed = msgspec.structs.replace(subscriber, dropped_at_broker=figure, dropped=1300)
+    found = vitals(report(subscriber=changed), HistoryStats(), None).subscriber
+
+    assert found is not None
+    assert found.dropped_at_broker == told
 
 
 def test_what_is_switched_off_is_not_told() -> None:
