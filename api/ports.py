@@ -32,6 +32,7 @@ class Cause(StrEnum):
     JOURNAL_RESERVE = "journal_reserve"
     JOURNAL_BUDGET = "journal_budget"
     JOURNAL_DAMAGED = "journal_damaged"
+    JOURNAL_FOREIGN = "journal_foreign"
     HISTORY_BEHIND = "history_behind"
     HISTORY_FAILING = "history_failing"
     DEAD_LETTERS_FULL = "dead_letters_full"
@@ -73,6 +74,7 @@ class JournalReport(msgspec.Struct, frozen=True):
     free_bytes: int
     pause: Pause
     quarantined_ranges: int
+    foreign_places: int
     segments: int
 
 

@@ -66,10 +66,11 @@ def judge(  # noqa: PLR0913 - the verdict looks at every part
     """The status with its reasons, the worst first; no reason means ok."""
     found = [
         *_intake(journal, listener_down=listener_down),
+        *_foreign(journal),
         *_broker(subscriber),
         *_dropped(subscriber, clock.now_ms),
         *_feeds(feeds),
-        *_keeping(books, history, dead_letters),
+        *_keeping(books, history, dead_letters, journal.lag_bytes),
         *_lateness(journal, clock),
     ]
     found.sort(key=lambda entry: entry[0] is not Status.FAILING)
@@ -89,6 +90,19 @@ def _intake(journal: JournalReport, *, listener_down: bool) -> Iterator[tuple[St
             Why(
                 Cause.JOURNAL_DAMAGED,
                 f"{journal.quarantined_ranges} damaged range(s) of the journal were set aside",
+            ),
+        )
+
+
+def _foreign(journal: JournalReport) -> Iterator[tuple[Status, Why]]:
+    if journal.foreign_places:
+        yield (
+            Status.DEGRADED,
+            Why(
+                Cause.JOURNAL_FOREIGN,
+                "the store's place is of another journal, for the data directory was moved or "
+                "lost: what that one held and the store did not is not here; a restart ends this "
+                "message",
             ),
         )
 
@@ -149,7 +163,7 @@ def _feeds(feeds: Sequence[FeedReport]) -> Iterator[tuple[Status, Why]]:
 
 
 def _keeping(
-    books: BooksReport, history: HistoryReport, dead_letters: DeadLettersReport
+    books: BooksReport, history: HistoryReport, dead_letters: DeadLettersReport, lag_bytes: int
 ) -> Iterator[tuple[Status, Why]]:
     if not books.balanced:
         yield (
@@ -161,7 +175,8 @@ def _keeping(
             ),
         )
     if history.last_error is not None:
-        yield Status.DEGRADED, Why(Cause.HISTORY_FAILING, history.last_error)
+        words = f"{history.last_error}; {lag_bytes} B wait in the journal, and nothing is lost"
+        yield Status.DEGRADED, Why(Cause.HISTORY_FAILING, words)
     if dead_letters.rows >= dead_letters.quota_rows:
         yield (
             Status.FAILING,

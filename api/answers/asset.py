@@ -56,7 +56,7 @@ StationValues = Annotated[dict[str, Scalar], WithJsonSchema(values_schema(Kind.S
 
 
 class InventoryAnswer(BaseModel):
-    """What the device last said it is; null where it did not say."""
+    """What the device last said it is, or a feed of a station; null where neither said."""
 
     observed_at: UtcTime = Field(description="when the device said so")
     model: str | None = Field(description="model of the device", examples=["RUTX50"])
@@ -64,6 +64,10 @@ class InventoryAnswer(BaseModel):
     serial: str | None = Field(description="serial number of the device")
     profile: str | None = Field(description="family of devices whose format it speaks")
     sim_count: int | None = Field(description="how many SIM cards it holds")
+    name: str | None = Field(description="of a station, for people", examples=["Hauptbahnhof"])
+    lat: float | None = Field(description="of a station, degrees")
+    lon: float | None = Field(description="of a station, degrees")
+    capacity: int | None = Field(description="of a station, bikes")
 
 
 class _Latest(BaseModel):
@@ -154,4 +158,8 @@ def inventory_answer(inventory: Inventory | None) -> InventoryAnswer | None:
         serial=inventory.serial,
         profile=inventory.profile,
         sim_count=inventory.sim_count,
+        name=inventory.name,
+        lat=inventory.lat,
+        lon=inventory.lon,
+        capacity=inventory.capacity,
     )

@@ -44,6 +44,7 @@ class JournalAnswer(BaseModel):
     free_bytes: int = Field(description="room for the journal before it pauses")
     pause: Pause = Field(description="why nothing is taken just now, or `none`")
     quarantined_ranges: int = Field(description="damaged ranges that were set aside")
+    foreign_places: int = Field(description="places a store stood at that are of another journal")
     segments: int = Field(description="files")
 
 

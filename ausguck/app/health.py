@@ -26,6 +26,7 @@ from ausguck.app.intake import Sources
 from ausguck.desk.port import Desk
 from ausguck.errors import StoreError
 from ausguck.journal.journal import Journal
+from ausguck.journal.segment import GapReason
 from ausguck.model import Books
 from ausguck.roles.history import History
 from ausguck.settings.tree import Settings
@@ -117,6 +118,7 @@ class Health:
         # Records of sessions lie behind the last message and are nobody's backlog.
         lag_bytes = self._journal.backlog(history.position) if history.is_behind else 0
         oldest_ms = history.oldest_ms
+        gaps = stats.quarantined
         return JournalReport(
             committed_records=stats.committed_records,
             size_bytes=stats.bytes_on_disk,
@@ -125,7 +127,8 @@ class Health:
             lag_s=0.0 if oldest_ms is None else (self._clock.now_ms() - oldest_ms) / 1000,
             free_bytes=stats.free_bytes,
             pause=stats.pause,
-            quarantined_ranges=len(stats.quarantined),
+            quarantined_ranges=sum(gap.reason is not GapReason.FOREIGN for gap in gaps),
+            foreign_places=sum(gap.reason is GapReason.FOREIGN for gap in gaps),
             segments=stats.segments,
         )
 

@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Self
 
 from ausguck.catalogue.state import StateMeasurement
-from ausguck.errors import StoreUnavailable
+from ausguck.clock import Clock
+from ausguck.errors import StoreError, StoreUnavailable
 from ausguck.journal.journal import Journal
 from ausguck.journal.port import Record, Tail
 from ausguck.model import AssetId, Batch, Books, Kind, Outcome, Position, Reading
@@ -25,18 +26,35 @@ from ausguck.store.port import (
     StoredEvent,
 )
 
+AHEAD = (
+    "it stands further than this journal reaches, so that it would take what is new for old: "
+    "was the journal removed and the clock set back, or does another process use the same "
+    "store.influxdb.consumer? Give this one a consumer of its own"
+)
 Opening = Callable[[], AbstractAsyncContextManager[Store]]
+
+
+def begin_by_clock(journal: Journal, clock: Clock) -> None:
+    """Give out no place again that was given out before, whatever became of the journal.
+
+    A store that answers late may stand further than the journal reaches, which was restored
+    from a copy or lost its end; by then messages were acknowledged, and it would take them for
+    old ones. So the first segment is numbered by the clock, behind all there ever were.
+    """
+    journal.begin_behind(Position(journal.end.epoch, clock.now_ms(), 0))
 
 
 class LateStore:
     """A `Store` that is opened by `reach`, and until then unavailable."""
 
     def __init__(self, name: str, opening: Opening) -> None:
+        self.name = name
         self._opening = opening
         self._store: Store | None = None
         self._closing = AsyncExitStack()
         self._turn = asyncio.Lock()
-        self._why = StoreUnavailable(name, "not reached yet")
+        self._why = "not reached yet"
+        self._retry_after_s = 0.0
 
     async def __aenter__(self) -> Self:
         return self
@@ -59,15 +77,16 @@ class LateStore:
             if self._store is None:
                 try:
                     self._store = await self._closing.enter_async_context(self._opening())
-                except StoreUnavailable as error:
-                    self._why = error
+                except StoreError as error:
+                    self._why = error.reason
+                    self._retry_after_s = getattr(error, "retry_after_s", 0.0)
                     raise
             return self._store
 
     @property
     def _there(self) -> Store:
         if self._store is None:
-            raise self._why
+            raise StoreUnavailable(self.name, self._why, self._retry_after_s)
         return self._store
 
     async def write(self, batch: Batch, position: Position, refuse: RefusalSink) -> Outcome:
@@ -141,6 +160,9 @@ class LateTail:
             StoreUnavailable: the store has not said yet where to begin; to be tried again.
         """
         if not self._is_placed:
-            self._tail = self._journal.tail(await self._store.position())
+            position = await self._store.position()
+            if position is not None and position > self._journal.end:
+                raise StoreUnavailable(self._store.name, AHEAD)
+            self._tail = self._journal.tail(position)
             self._is_placed = True
         return await self._tail.read(max_records)

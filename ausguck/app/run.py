@@ -118,7 +118,7 @@ async def opened(stack: AsyncExitStack, settings: Settings, probe: Probe) -> Par
     journal = await stack.enter_async_context(
         Journal.open(data_dir / "journal", settings.journal, clock, probe=probe)
     )
-    store, tail = await stack.enter_async_context(open_store(settings, journal, probe))
+    store, tail = await stack.enter_async_context(open_store(settings, journal, clock, probe))
     decoder = Decoder(settings.site, settings.retention)
     statuses = Statuses()
     noting = Noting(store, statuses)

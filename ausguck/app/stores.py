@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ausguck.app.late import LateStore, LateTail
+from ausguck.app.late import LateStore, LateTail, begin_by_clock
+from ausguck.clock import Clock
 from ausguck.journal.journal import Journal
 from ausguck.journal.port import Tail
 from ausguck.probe import Probe
@@ -17,7 +18,7 @@ DUCKDB_FILE = "history.duckdb"
 
 @asynccontextmanager
 async def open_store(
-    settings: Settings, journal: Journal, probe: Probe
+    settings: Settings, journal: Journal, clock: Clock, probe: Probe
 ) -> AsyncIterator[tuple[Store, Tail]]:
     """The store by the settings, and history's way through the journal.
 
@@ -25,6 +26,7 @@ async def open_store(
     """
     if settings.store.kind == "influxdb":
         influxdb, retention = settings.store.influxdb, settings.retention
+        begin_by_clock(journal, clock)
         opening = lambda: open_influxdb(influxdb, retention, probe=probe)  # noqa: E731 - short
         async with LateStore("influxdb", opening) as late:
             yield late, LateTail(journal, late)

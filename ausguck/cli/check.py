@@ -70,5 +70,14 @@ def check(
     click.echo(f"  site      {settings.site.id}, days of {settings.site.timezone}")
     click.echo(f"  files     {settings.site.data_dir}")
     click.echo(f"  listener  {where}{', TLS' if listener.tls else ''}")
-    click.echo(f"  store     {settings.store.kind}")
+    away = settings.subscriber
+    if away.enabled:
+        user = f" as {away.user}" if away.user else ""
+        tls = ", TLS" if away.tls else ""
+        click.echo(f"  broker    {away.host}:{away.port}{user}{tls}; try it with --broker")
+    for feed in settings.gbfs:
+        click.echo(f"  feed      {feed.name}: {feed.address}")
+    place = f" at {settings.store.influxdb.url}" if settings.store.kind == "influxdb" else ""
+    click.echo(f"  store     {settings.store.kind}{place}")
     click.echo(f"  page      http://{settings.api.host}:{settings.api.port}")
+    click.echo("Nothing was connected to.")

@@ -62,7 +62,8 @@ def main(context: click.Context, config: Path | None) -> None:
     if context.resilient_parsing or "--help" in sys.argv:
         return
     try:
-        made_later = TOKEN_KEYS if "--prepare" in sys.argv else ()
+        needs_no_token = {"--prepare", "--broker"} & set(sys.argv)
+        made_later = TOKEN_KEYS if needs_no_token else ()
         context.obj = load(config, os.environ, made_later=made_later)
     except ConfigError as error:
         click.echo(f"The settings are not right:\n{error}", err=True)

@@ -34,8 +34,12 @@ def target_options(command: Command) -> Command:
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
             help="Connect by TLS and believe this authority's PEM file. Without it: in the clear.",
         ),
-        click.option("--port", type=click.IntRange(1, 65_535), help="Default: listener.port."),
-        click.option("--host", help="Default: listener.host."),
+        click.option(
+            "--port",
+            type=click.IntRange(1, 65_535),
+            help="Default: listener.port, or the broker's where the listener is off.",
+        ),
+        click.option("--host", help="Default: listener.host, or the broker's, as above."),
     ):
         command = option(command)
     return command
@@ -47,8 +51,10 @@ def target_of(settings: Settings, options: TargetOptions) -> Target:
     Raises:
         click.UsageError: the settings take any free port, or the variable is not set.
     """
-    host = options["host"] or settings.listener.host
-    port = options["port"] or settings.listener.port
+    is_listener = settings.listener.enabled or not settings.subscriber.enabled
+    place = settings.listener if is_listener else settings.subscriber
+    host = options["host"] or place.host
+    port = options["port"] or place.port
     if not port:
         raise click.UsageError("listener.port is 0 (any free port); say which with --port")
     password = None

@@ -130,9 +130,18 @@ class Journal(Commits):
         passed must then not be given out again: it would take new records for old ones. So
         tails with a position are to be asked for before the first append.
         """
-        if position is not None and position > self.end and not self._taken:
-            self._writer.begin_behind(position)
+        if position is not None:
+            self.begin_behind(position)
         return JournalTail(self._committed, Reader(self._disk, FOR_CONSUMERS), position)
+
+    def begin_behind(self, position: Position) -> None:
+        """Give out no place up to a position; before the first append only, else it does nothing.
+
+        For a consumer whose position cannot be asked for in time: a segment's number that is
+        larger than any it can have passed.
+        """
+        if position > self.end and not self._taken:
+            self._writer.begin_behind(position)
 
     def trim(self, passed: Position) -> int:
         """Say what every consumer has stored for good; returns how many old segments go now.

@@ -158,6 +158,9 @@ class History:
         self._ending.set()
         if self._idle and not self._tail.available():
             running.cancel()
+        await asyncio.wait({running}, timeout=FINISH_S)
+        if self._idle:  # it still waits for a store that may never answer, with nothing in hand
+            running.cancel()
         await asyncio.wait({running})
 
     async def settle(self, gathered: Gathered) -> bool:
@@ -174,6 +177,8 @@ class History:
                 attempt += 1
                 await self._hold(error, attempt)
             else:
+                if attempt:
+                    log.warning("history goes on, after %d tries", attempt)
                 self._count(gathered, outcome)
                 return True
             if self._finishing:

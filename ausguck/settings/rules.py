@@ -166,7 +166,7 @@ def _retention(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
 
 def _subscriber(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
     subscriber, listener = settings.subscriber, settings.listener
-    if subscriber.password is not None and subscriber.user is None:
+    if subscriber.enabled and subscriber.password is not None and subscriber.user is None:
         yield ConfigError("subscriber.user", "none, with a password", "the user it belongs to")
     is_here = subscriber.host == "localhost" or subscriber.host.startswith("127.")
     if subscriber.enabled and listener.enabled and is_here and subscriber.port == listener.port:

@@ -114,7 +114,10 @@ class Store(Protocol):
         ...
 
     async def latest(self, kind: Kind, name: str | None = None) -> Sequence[Reading]:
-        """Each asset's newest reading by event time, by name; None for a value not in it."""
+        """Each asset's newest reading by event time, by name; None for a value not in it.
+
+        Of one moment it is the one with the highest sequence number, else what came last.
+        """
         ...
 
     async def series(self, query: SeriesQuery) -> Sequence[Series]:

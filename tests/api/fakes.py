@@ -235,7 +235,9 @@ class FakeHealth:
             version="0.1.0",
             started_at_ms=NOW_MS - 3_600_000,
             books=BooksReport(1000, 990, 7, 3, balanced=True),
-            journal=JournalReport(1000, 1_048_576, 0, 2048, 0.4, 9_000_000_000, Pause.NONE, 0, 1),
+            journal=JournalReport(
+                1000, 1_048_576, 0, 2048, 0.4, 9_000_000_000, Pause.NONE, 0, 0, 1
+            ),
             history=HistoryReport(NOW_MS - 500),
             listener=ListenerReport(120, 130, (1, 990, 9), {"identity": 2}),
             subscriber=SubscriberReport(

@@ -132,6 +132,28 @@ def test_a_broker_that_fails_us_is_told(
     assert _judged(subscriber=_subscriber(**changes)) == (status, [cause])
 
 
+def test_a_place_of_another_journal_is_no_damage() -> None:
+    assert _judged(journal=_journal(foreign_places=1)) == (
+        Status.DEGRADED,
+        [Cause.JOURNAL_FOREIGN],
+    )
+
+
+def test_a_failing_store_says_what_waits_and_that_it_is_kept() -> None:
+    report = FakeHealth(City().clock).shown
+    _status, (why,) = judge(
+        books=report.books,
+        journal=_journal(lag_bytes=4096),
+        history=HistoryReport(None, "store influxdb: no answer"),
+        clock=report.clock,
+        dead_letters=report.dead_letters,
+    )
+
+    assert why.words == (
+        "store influxdb: no answer; 4096 B wait in the journal, and nothing is lost"
+    )
+
+
 @pytest.mark.parametrize(
     ("age_ms", "causes"),
     [(0, [Cause.BROKER_DROPPED]), (86_399_999, [Cause.BROKER_DROPPED]), (86_400_000, [])],

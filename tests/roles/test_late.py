@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ausguck.app.late import LateStore, LateTail
+from ausguck.app.late import LateStore, LateTail, begin_by_clock
 from ausguck.clock import ManualClock
 from ausguck.errors import StoreUnavailable
 from ausguck.journal.journal import Journal
@@ -86,6 +86,54 @@ def test_it_is_opened_once_and_closed_at_the_end() -> None:
     asyncio.run(scene())
 
     assert door.closed == 1
+
+
+async def fill(journal: Journal, word: bytes) -> None:
+    """Ten more records."""
+    source = journal.source(Source("listener", "", "c"))
+    for number in range(10):
+        ticket = journal.append(RecordType.MESSAGE, 1, 1, source, 1, b"t", word + b"%d" % number)
+    await journal.wait_committed(ticket)
+
+
+async def restored(stack: AsyncExitStack, directory: Path) -> tuple[Journal, Position]:
+    """A journal that was brought back from a copy, and where the lost one had reached."""
+    async with Journal.open(directory, SETTINGS, ManualClock()) as journal:
+        await fill(journal, b"old")
+        epoch, segment, _offset = journal.end
+    opened = Journal.open(directory, SETTINGS, ManualClock())
+    return await stack.enter_async_context(opened), Position(epoch, segment + 3, 4000)
+
+
+def test_what_was_acknowledged_before_the_store_answered_is_read(tmp_path: Path) -> None:
+    async def scene() -> tuple[list[bytes], bool]:
+        async with AsyncExitStack() as stack:
+            journal, lost = await restored(stack, tmp_path)
+            begin_by_clock(journal, ManualClock())
+            door = Door(lost)
+            store = await stack.enter_async_context(LateStore("influxdb", door.open))
+            tail = LateTail(journal, store)
+            await fill(journal, b"new")
+            door.is_open = True
+            records = await tail.read(100)
+            return [record.payload for record in records], records[0].position > lost
+
+    assert asyncio.run(scene()) == ([b"new%d" % number for number in range(10)], True)
+
+
+def test_a_store_ahead_of_all_there_is_takes_nothing_new_for_old(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with AsyncExitStack() as stack:
+            journal, lost = await restored(stack, tmp_path)
+            door = Door(lost)
+            store = await stack.enter_async_context(LateStore("influxdb", door.open))
+            tail = LateTail(journal, store)
+            await fill(journal, b"new")
+            door.is_open = True
+            with pytest.raises(StoreUnavailable, match="further than this journal reaches"):
+                await tail.read(100)
+
+    asyncio.run(scene())
 
 
 async def filled(stack: AsyncExitStack, directory: Path) -> tuple[Journal, list[Position]]:

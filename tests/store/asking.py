@@ -43,6 +43,21 @@ class LatestContract(StoreFixtures):
 
         room.run(play, check)
 
+    def test_of_one_moment_the_one_that_came_last(self, room: Room) -> None:
+        said = reading({"num_vehicles_available": 3}, asset=STATION, seq=None, digest=9)
+        again = reading({"num_vehicles_available": 6}, asset=STATION, seq=None, digest=4)
+        later = msgspec.structs.replace(again, received_at_ms=said.received_at_ms + 60_000)
+
+        async def play(store: Store) -> None:
+            await put(store, 1, said)
+            await put(store, 2, later)
+            await check(store)
+
+        async def check(store: Store) -> None:
+            assert list(await store.latest(Kind.STATION)) == [later]
+
+        room.run(play, check)
+
 
 class EventContract(StoreFixtures):
     def test_an_assets_events_oldest_first(self, room: Room) -> None:

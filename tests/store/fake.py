@@ -88,7 +88,7 @@ class FakeStore:
 
     async def latest(self, kind: Kind, name: str | None = None) -> Sequence[Reading]:
         newest: dict[AssetId, Reading] = {}
-        for reading in self._shelf.readings:
+        for reading in sorted(self._shelf.readings, key=_age):
             if reading.asset.kind is kind and name in {None, reading.asset.name}:
                 newest[reading.asset] = reading
         return sorted(newest.values(), key=lambda reading: reading.asset.name)
@@ -175,6 +175,11 @@ class FakeStore:
             for start, cell in zip(cut.starts, cells, strict=True)
         ]
         return Series(metric.key, points, truncated=cut.truncated)
+
+
+def _age(reading: Reading) -> tuple[int, int, int]:
+    seq = -1 if reading.seq is None else reading.seq
+    return reading.observed_at_ms, seq, reading.received_at_ms
 
 
 def _identity(reading: Reading) -> tuple[object, ...]:

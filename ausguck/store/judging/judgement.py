@@ -66,7 +66,7 @@ class Judgement:
     events: Sequence[Event]
     event_places: Sequence[int]
     newest_readings: dict[AssetId, int]
-    newest_suspects: dict[suspects.Boot, int]
+    newest_suspects: Mapping[suspects.Boot, int]
     newest_events: dict[AssetId, int]
     checked: int
     basis: Memory

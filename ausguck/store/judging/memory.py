@@ -3,7 +3,7 @@
 Read from the store when it is opened, and changed only behind a commit.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -23,7 +23,7 @@ class Memory:
     newest_events: dict[AssetId, int]
     latest: dict[AssetId, Reading] = field(default_factory=dict)
     newest_readings: dict[AssetId, int] = field(default_factory=dict)
-    newest_suspects: dict[Boot, int] = field(default_factory=dict)
+    newest_suspects: Mapping[Boot, int] = field(default_factory=dict)
 
     def remember(self, readings: Iterable[Reading]) -> None:
         """Keep those that are newer than what is kept of their asset."""
@@ -58,9 +58,10 @@ class Memory:
                 self.latest[asset] = _without_positions(reading)
 
 
-def rank(reading: Reading) -> tuple[int, int, int]:
-    """The later of one moment is the one with the higher sequence number."""
-    return reading.observed_at_ms, -1 if reading.seq is None else reading.seq, reading.digest
+def rank(reading: Reading) -> tuple[int, int, int, int]:
+    """The later of one moment has the higher sequence number, or came later."""
+    seq = -1 if reading.seq is None else reading.seq
+    return reading.observed_at_ms, seq, reading.received_at_ms, reading.digest
 
 
 def _without_positions(reading: Reading) -> Reading:

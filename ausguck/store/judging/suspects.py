@@ -11,6 +11,8 @@ from typing import NamedTuple
 from ausguck.model import AssetId, Reading
 
 Boot = tuple[AssetId, str | None]
+MOST_BOOTS = 50_000
+"""So many are remembered; a device that invents boots costs look-ups, and no memory."""
 Saying = tuple[AssetId, str | None, int, int]
 """Asset, boot, sequence number and digest."""
 
@@ -19,7 +21,7 @@ class Doubts(NamedTuple):
     """Which suspects may be stored already, and how far each boot has come."""
 
     doubtful: list[Reading]
-    reached: dict[Boot, int]
+    reached: Mapping[Boot, int]
     any: bool
 
 
@@ -27,7 +29,7 @@ class Sifted(NamedTuple):
     """Which readings of a batch go on, by index, and how far each boot has come."""
 
     going_on: Sequence[int]
-    reached: dict[Boot, int]
+    reached: Mapping[Boot, int]
 
 
 def saying(reading: Reading) -> Saying:
@@ -42,17 +44,19 @@ def is_suspect(reading: Reading) -> bool:
 
 def doubt(readings: Sequence[Reading], newest: Mapping[Boot, int]) -> Doubts:
     """Find the suspects that are not later than all that is known of their boot."""
-    reached = dict(newest)
-    doubtful: list[Reading] = []
     # Written out: a call for each reading costs more than all else here.
     among = [r for r in readings if r.clock_suspect and r.seq is not None]
+    if not among:
+        return Doubts([], newest, any=False)
+    reached = dict(newest) if len(newest) < MOST_BOOTS else {}  # forgotten is only looked up
+    doubtful: list[Reading] = []
     for reading in among:
         boot, seq = (reading.asset, reading.boot_id), reading.seq or 0
         known = reached.get(boot)
         if known is None or seq <= known:
             doubtful.append(reading)
         reached[boot] = seq if known is None else max(known, seq)
-    return Doubts(doubtful, reached, bool(among))
+    return Doubts(doubtful, reached, any=True)
 
 
 def sift(readings: Sequence[Reading], doubts: Doubts, stored: Container[object]) -> Sifted:
