@@ -75,6 +75,8 @@ def copy_command(settings: Settings, source: str, target: str, *, as_json: bool)
     """
     if source == target:
         raise click.UsageError(f"--to: found {target!r}, expected the other store than --from")
+    if source == DUCKDB:
+        _require(settings.site.data_dir / DUCKDB_FILE)
     with owned(settings.site.data_dir):
         try:
             found = asyncio.run(_copy(settings, (source, target), SystemClock()))
@@ -100,11 +102,23 @@ def compare_command(settings: Settings, *, as_json: bool) -> None:
     \b
     Exit status:
       0  they are the same
-      1  they differ; the first twenty differences are printed
+      1  they differ (the first twenty differences are printed), or one cannot be used
     """
+    _require(settings.site.data_dir / DUCKDB_FILE)
     with owned(settings.site.data_dir):
         found = asyncio.run(_compare(settings, SystemClock()))
-    _verdict(found, f"The same: {found.rows:,} rows.", as_json=as_json)
+    words = f"The same: {found.rows:,} rows." if found.rows else "The same: both are empty."
+    _verdict(found, words, as_json=as_json)
+
+
+def _require(path: Path) -> None:
+    """Refuse a file that is not there, which opening would make.
+
+    Raises:
+        StoreError: it is not there.
+    """
+    if not path.exists():
+        raise StoreError(DUCKDB, f"{path} is not there; is site.data_dir right?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +222,7 @@ def _verdict(found: Comparison, words: str, *, as_json: bool) -> None:
         more = found.differences - len(found.first)
         words = "\n".join(
             (
-                f"Different: {found.differences:,} of {found.rows:,} rows.",
+                f"Different: {_counted(found)}.",
                 *lines,
                 *([f"  and {more:,} more"] if more else []),
             )
@@ -216,6 +230,16 @@ def _verdict(found: Comparison, words: str, *, as_json: bool) -> None:
     _say(as_json, answer, words)
     if found.differences:
         sys.exit(DIFFERENT)
+
+
+def _counted(found: Comparison) -> str:
+    rows = found.differences - len(found.apart)
+    apart = " and ".join(f"the {what}" for what in found.apart)
+    if not apart:
+        return f"{rows:,} of {found.rows:,} rows"
+    if not rows:
+        return f"{apart}; all {found.rows:,} rows are the same"
+    return f"{rows:,} of {found.rows:,} rows, and {apart}"
 
 
 def _say(as_json: bool, answer: dict[str, object], words: str) -> None:  # noqa: FBT001 - a switch

@@ -26,16 +26,22 @@ class Difference(NamedTuple):
 
 @dataclass(slots=True)
 class Comparison:
-    """What was found; `first` are the first differences, in words."""
+    """What was found.
+
+    `differences` counts rows and what stands apart, `apart` names the latter, and `first` are the
+    first of all of them, in words.
+    """
 
     names: tuple[str, str]
     rows: int = 0
     differences: int = 0
     first: list[Difference] = field(default_factory=list)
+    apart: list[str] = field(default_factory=list)
 
     def stands_apart(self, what: str, how: str) -> None:
         """Something that is no row is not the same."""
         self.differences += 1
+        self.apart.append(what)
         self.first.append(Difference("store", what, how))
 
     def differs(self, stock: Stock, row: Row, what: str) -> None:

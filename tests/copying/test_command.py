@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from ausguck.app.lock import owned
 from ausguck.cli.store import store
 from ausguck.clock import SystemClock
-from ausguck.model import Kind
+from ausguck.model import Books, Kind
 from ausguck.settings.tree import Retention, Settings, Site, Store
 from ausguck.store.duckdb.adapter import open_duckdb
 from ausguck.store.duckdb.whole import open_whole_duckdb
@@ -118,11 +118,53 @@ def test_a_planted_difference_is_named_and_nothing_is_settled(settings: Settings
 
 
 def test_a_running_ausguck_is_not_disturbed(settings: Settings) -> None:
+    keep(settings, {}, settled=False)
     with owned(settings.site.data_dir):
         for arguments in (FORTH, ["compare"]):
             result = call(settings, *arguments)
             assert result.exit_code == 1
             assert "in use by another ausguck process" in str(result.exception)
+
+
+@pytest.mark.parametrize("arguments", [FORTH, ["compare"]])
+def test_a_file_that_is_not_there_is_refused_and_not_made(
+    settings: Settings, arguments: list[str]
+) -> None:
+    result = call(settings, *arguments)
+
+    path = settings.site.data_dir / "history.duckdb"
+    assert result.exit_code == 1
+    assert str(result.exception) == (f"store duckdb: {path} is not there; is site.data_dir right?")
+    assert list(settings.site.data_dir.iterdir()) == []
+
+
+def test_two_empty_stores_are_said_to_be_empty(settings: Settings) -> None:
+    keep(settings, {}, settled=False)
+
+    assert call(settings, "compare").output == "The same: both are empty.\n"
+
+
+def test_rows_and_what_else_differs_are_counted_apart(settings: Settings) -> None:
+    rows = recent(40)
+    total = sum(map(len, rows.values()))
+    keep(settings, rows)
+
+    alone = call(settings, "compare")
+    assert call(settings, *FORTH).exit_code == 0
+    asyncio.run(forget(settings))
+    after = call(settings, "compare")
+
+    apart = "the place in the journal and the books"
+    assert alone.output.startswith(f"Different: {total:,} of {total:,} rows, and {apart}.\n")
+    first, *rest = after.output.splitlines()
+    assert first == f"Different: {apart}; all {total:,} rows are the same."
+    assert [line.split(":")[1] for line in rest] == [" place in the journal", " books"]
+
+
+async def forget(settings: Settings) -> None:
+    """InfluxDB's copy has another place and other books."""
+    async with open_whole_influxdb(settings.store.influxdb) as whole:
+        await whole.settle(POSITION._replace(offset=POSITION.offset + 1), Books())
 
 
 def test_the_other_store_is_meant(settings: Settings) -> None:
