@@ -14,7 +14,7 @@ REASONS = {
     Reason.IDENTITY: "The publisher may not speak for this asset, the topic is of another site, "
     "or the serial number is not fitted to any asset.",
     Reason.GRAMMAR: "The topic is not of the [grammar](topics.md), or it is `cmd`, which goes "
-    "towards a device.",
+    "towards a device; or the broker handed the message on with malformed MQTT properties.",
     Reason.LIMIT: f"More than {MAX_ELEMENTS} elements, {MAX_KEYS} keys, {MAX_DEPTH} levels or "
     f"{MAX_PAYLOAD_BYTES} bytes.",
     Reason.TIME: "An element of a backlog without a possible `observed_at`.",

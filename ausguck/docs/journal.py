@@ -6,7 +6,8 @@ from ausguck.journal.port import Flag, Pause, RecordType
 
 RECORDS = {
     RecordType.MESSAGE: "a message as it was published",
-    RecordType.REFUSED: "acknowledged, but not the publisher's to send: becomes a dead letter",
+    RecordType.REFUSED: "acknowledged, but not the publisher's to send, or set aside: "
+    "becomes a dead letter",
     RecordType.RETRY: "an element of a dead letter, sent through once more",
     RecordType.SESSION: "a change of the listener's sessions",
     RecordType.SNAPSHOT: "all of the listener's sessions, at the head of a segment",
@@ -18,6 +19,8 @@ FLAGS = {
     Flag.DUP: "the publisher marked it as sent again",
     Flag.RETAIN: "published to be retained",
     Flag.WILL: "a will, published by us for a device that was lost",
+    Flag.SET_ASIDE: "refused because its topic or properties are malformed, or because taking it "
+    "failed; in its topic, what cannot be shown is escaped",
 }
 
 PAUSES = {

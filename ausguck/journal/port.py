@@ -20,7 +20,7 @@ class RecordType(IntEnum):
     """What a record is; consumers see only the first three."""
 
     MESSAGE = 1
-    REFUSED = 2  # acknowledged but not the publisher's to send: becomes a dead letter
+    REFUSED = 2  # acknowledged but not to be taken as sent: becomes a dead letter
     RETRY = 3  # an element of a dead letter, sent through once more
     SESSION = 16  # a change of the listener's sessions, in the listener's own words
     SNAPSHOT = 17  # all of the listener's sessions, at the head of a segment
@@ -34,6 +34,7 @@ class Flag(IntFlag):
     DUP = 4
     RETAIN = 8
     WILL = 16
+    SET_ASIDE = 32  # of REFUSED: malformed, and not beyond the publisher's rights
 
 
 class Source(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from ausguck import topics
 from ausguck.errors import TopicError
-from ausguck.journal.port import Record, RecordType
+from ausguck.journal.port import Flag, Record, RecordType
 from ausguck.model import (
     AssetId,
     DeadLetter,
@@ -32,6 +32,7 @@ from collectors.decode.telemetry import Elements, What
 _OPEN, _CLOSE = b"{}"
 _ARRAY: Final = b"["
 _REFUSED: Final = RecordType.REFUSED  # reading it off the class costs as much as a struct
+_SET_ASIDE: Final = "set aside on receipt: malformed MQTT properties, or a fault of ours"
 T = TypeVar("T")
 Notice = Callable[[Record, AssetId, Windows], tuple[Event | Inventory, list[What]]]
 _NOTICES: Final[dict[Message, Notice]] = {
@@ -147,6 +148,8 @@ class Decoder:
         if route.refusal is not None:
             raise Refused(*route.refusal)
         if record.type is _REFUSED:
+            if record.flags & Flag.SET_ASIDE:
+                raise Refused(Reason.GRAMMAR, _SET_ASIDE)
             raise Refused(Reason.IDENTITY, "the publisher may not speak for this topic")
         check_size(record.payload)
         if route.notice is not None:

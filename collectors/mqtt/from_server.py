@@ -8,15 +8,9 @@ from typing import NamedTuple
 
 from collectors.mqtt.framing import remaining_length
 from collectors.mqtt.properties import FROM_SERVER, check_properties
-from collectors.mqtt.protocol import V5, Code, PacketType
+from collectors.mqtt.protocol import Code, PacketType, ProtocolError
 from collectors.mqtt.reader import Reader
-from collectors.mqtt.validate import (
-    PUBLISH_CODES,
-    RELEASE_CODES,
-    PublishParts,
-    locate_publish,
-    open_packet,
-)
+from collectors.mqtt.validate import PUBLISH_CODES, QOS_MAX, RELEASE_CODES, open_packet
 
 CONNACK_CODES = frozenset(
     (0x00, *range(0x80, 0x8B), 0x8C, 0x90, 0x95, 0x97, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9F)
@@ -29,14 +23,69 @@ DISCONNECT_CODES = frozenset(
 OLD_CONNACK = 2  # bytes in the body of a CONNACK of MQTT 3.1.1
 
 
-def locate(packet: bytes) -> PublishParts:
-    """Judge a whole PUBLISH of a broker and say where its parts lie.
+class Delivery(NamedTuple):
+    """Where the parts of a PUBLISH lie; `packet_id` is 0 at QoS 0.
+
+    A fault in what its publisher wrote, topic or properties, is no fault of the broker's: one
+    that forwards it will do so again, on each connection. So it is told, not raised.
+    """
+
+    topic: bytes
+    packet_id: int
+    payload_at: int
+    part: str = ""  # where the fault is: `topic` or `properties`
+    fault: ProtocolError | None = None
+
+
+def outline(packet: bytes) -> Delivery:
+    """Say where the parts of a whole PUBLISH lie, going by lengths alone.
+
+    Properties without a length that can be count as payload, so that nothing is left out.
 
     Raises:
-        ProtocolError: it is malformed, or uses what our CONNECT says we do not have.
+        ProtocolError: its lengths, flags or packet id are malformed.
     """
+    reader = _open(packet)
+    topic = reader.binary()
+    packet_id = reader.packet_id() if packet[0] & 0x06 else 0
+    at = reader.at
+    try:
+        size = reader.varint()
+    except ProtocolError:
+        return Delivery(topic, packet_id, at)
+    behind = reader.at + size
+    return Delivery(topic, packet_id, behind if behind <= reader.end else at)
+
+
+def locate(packet: bytes) -> Delivery:
+    """Judge a whole PUBLISH of a broker and say where its parts lie, and what is wrong with it.
+
+    Raises:
+        ProtocolError: its lengths, flags or packet id are malformed.
+    """
+    found = outline(packet)
+    reader = _open(packet)
+    part = "topic"
+    try:
+        reader.topic()
+        part = "properties"
+        reader.take(2 if found.packet_id else 0)
+        check_properties(reader, "publish", FROM_SERVER)
+    except ProtocolError as error:
+        # Without its traceback, which would hold the packet.
+        return found._replace(part=part, fault=error.with_traceback(None))
+    return found
+
+
+def _open(packet: bytes) -> Reader:
     _length, body = remaining_length(packet, 1, len(packet))
-    return locate_publish(V5, packet[0], packet, body, len(packet), FROM_SERVER)
+    reader = Reader("publish", packet, body, len(packet))
+    qos = packet[0] >> 1 & 3
+    if qos > QOS_MAX:
+        raise reader.fail("qos_3")
+    if not qos and packet[0] & 0x08:
+        raise reader.fail("dup_at_qos_0")
+    return reader
 
 
 def _connack(reader: Reader) -> None:
@@ -113,14 +162,16 @@ RULES = {
 
 
 def check_server_packet(packet: bytes) -> PacketType:
-    """Judge one whole packet of a broker and say what it is.
+    """Judge one whole packet of a broker, a PUBLISH with all that is in it, and say what it is.
 
     Raises:
         ProtocolError: it is malformed, or not for a broker to send.
     """
     kind, reader = open_packet(packet)
     if kind is PacketType.PUBLISH:
-        locate(packet)
+        fault = locate(packet).fault
+        if fault is not None:
+            raise fault
         return kind
     rule = RULES.get(kind)
     if rule is None:

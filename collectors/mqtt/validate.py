@@ -4,11 +4,11 @@
 that was not taken apart here first.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 from collectors.mqtt.framing import remaining_length
-from collectors.mqtt.properties import AUTH_METHOD, PROPERTIES, Property, check_properties
+from collectors.mqtt.properties import AUTH_METHOD, check_properties
 from collectors.mqtt.protocol import V5, V311, Code, PacketType, ProtocolError
 from collectors.mqtt.reader import Reader
 
@@ -33,15 +33,8 @@ class PublishParts(NamedTuple):
     payload_at: int
 
 
-def locate_publish(
-    version: int,
-    first: int,
-    buffer: bytes,
-    body: int,
-    after: int,
-    table: Mapping[int, Property] = PROPERTIES,
-) -> PublishParts:
-    """Judge a PUBLISH in full and say where its parts lie; `table` is what its sender may use.
+def locate_publish(version: int, first: int, buffer: bytes, body: int, after: int) -> PublishParts:
+    """Judge a client's PUBLISH in full and say where its parts lie.
 
     Raises:
         ProtocolError: it is malformed, or uses what CONNACK says we do not have.
@@ -56,7 +49,7 @@ def locate_publish(
     topic = buffer[body + 2 : reader.at]
     packet_id = reader.packet_id() if qos else 0
     if version == V5:
-        check_properties(reader, "publish", table)
+        check_properties(reader, "publish")
     return PublishParts(topic, packet_id, reader.at)
 
 

@@ -8,25 +8,28 @@ import mqtt5
 from ausguck.journal.port import Flag, RecordType
 from collectors.listener.publishing import FLAGS
 from collectors.mqtt import codec
-from collectors.mqtt.from_server import check_server_packet, locate
+from collectors.mqtt.from_server import Delivery, check_server_packet, locate, outline
 from collectors.mqtt.protocol import V5, Code, PacketType, ProtocolError
-from collectors.mqtt.validate import PublishParts
 from collectors.subscriber import ends, wishes
 from collectors.subscriber.ends import End
 from collectors.subscriber.generation import Generation, Phase
 from collectors.subscriber.losses import NO_FIGURE
+from collectors.subscriber.topictext import readable
 
 DROPPED_TOPIC = wishes.DROPPED_TOPIC.encode()
 REFUSED_FROM = 0x80
+SET_ASIDE = "a message is set aside as a dead letter: {why}; more of them are counted, not told"
 
 
 def answer(connection: Generation, packet: bytes) -> None:
     """Take one whole packet.
 
     Raises:
-        ProtocolError: it is against the rules, and the connection must end.
+        ProtocolError: it is against the rules, and the connection must end. Of a PUBLISH only
+            its frame can be: what its publisher wrote into it costs the message, not the session.
     """
-    kind = check_server_packet(packet)
+    is_publish = packet[0] >> 4 == PacketType.PUBLISH  # which is judged where it is taken
+    kind = PacketType.PUBLISH if is_publish else check_server_packet(packet)
     if (kind is PacketType.CONNACK) is not (connection.phase is Phase.NEW):
         reason = "before_connack" if connection.phase is Phase.NEW else "second_connack"
         raise ProtocolError(kind.name.lower(), reason, Code.PROTOCOL_ERROR)
@@ -69,42 +72,72 @@ def _suback(connection: Generation, packet: bytes) -> None:
 
 
 def _publish(connection: Generation, packet: bytes) -> None:
-    intake = connection.intake
-    parts = locate(packet)
     flags = FLAGS[packet[0] & 0x0F]
-    if parts.topic == DROPPED_TOPIC:
-        _dropped(connection, packet[parts.payload_at :])
-    elif parts.topic == intake.canary.topic:
-        intake.canary.came(packet[parts.payload_at :], connection.heard_s)
-    elif flags & Flag.QOS2 and parts.packet_id in intake.open_ids:
+    try:
+        delivery = locate(packet)
+        _take(connection, packet, delivery, flags)
+    except ProtocolError:
+        raise
+    except Exception as error:  # noqa: BLE001 - counted by name, and the message set aside
+        # Ending the connection over it would bring the same message again, for ever.
+        delivery = outline(packet)
+        _set_aside(connection, packet, delivery, flags, f"internal_{type(error).__name__}")
+    _acknowledge(connection, delivery.packet_id, flags)
+
+
+def _take(connection: Generation, packet: bytes, delivery: Delivery, flags: int) -> None:
+    intake = connection.intake
+    if delivery.topic == DROPPED_TOPIC:
+        _dropped(connection, packet[delivery.payload_at :])
+    elif delivery.topic == intake.canary.topic:
+        intake.canary.came(packet[delivery.payload_at :], connection.heard_s)
+    elif flags & Flag.QOS2 and flags & Flag.DUP and delivery.packet_id in intake.open_ids:
         intake.stats.resent += 1
+    elif delivery.fault is not None:
+        why = f"{delivery.part}_{delivery.fault.reason}"
+        _set_aside(connection, packet, delivery, flags, why)
     else:
-        _journal(connection, packet, parts, flags)
+        _journal(connection, packet, delivery, flags, RecordType.MESSAGE)
+        intake.known.remember(delivery.topic)
+
+
+def _acknowledge(connection: Generation, packet_id: int, flags: int) -> None:
     if flags & Flag.QOS1:
-        data = codec.acknowledge(V5, PacketType.PUBACK, parts.packet_id)
-        connection.acknowledge(data, 1)
+        connection.acknowledge(codec.acknowledge(V5, PacketType.PUBACK, packet_id), 1)
     elif flags & Flag.QOS2:
-        intake.open_ids.add(parts.packet_id)
-        connection.open2.add(parts.packet_id)
-        connection.acknowledge(codec.acknowledge(V5, PacketType.PUBREC, parts.packet_id), 0)
+        connection.intake.open_ids.add(packet_id)
+        connection.open2.add(packet_id)
+        connection.acknowledge(codec.acknowledge(V5, PacketType.PUBREC, packet_id), 0)
 
 
-def _journal(connection: Generation, packet: bytes, parts: PublishParts, flags: int) -> None:
+def _set_aside(
+    connection: Generation, packet: bytes, delivery: Delivery, flags: int, why: str
+) -> None:
+    shown = delivery._replace(topic=readable(delivery.topic))
+    _journal(connection, packet, shown, flags | Flag.SET_ASIDE, RecordType.REFUSED)
+    counted = connection.intake.stats.set_aside
+    if not counted[why]:  # the same again is not worth a line each; the counter has it
+        connection.notes.append(SET_ASIDE.format(why=why))
+    counted[why] += 1
+
+
+def _journal(
+    connection: Generation, packet: bytes, delivery: Delivery, flags: int, kind: RecordType
+) -> None:
     intake = connection.intake
     now_ms = intake.clock.now_ms()
     if flags & Flag.QOS2:
         # The journal gives QoS 2 records to the listener, to rebuild its own sessions from.
         flags = flags & ~Flag.QOS2 | Flag.QOS1
     intake.last = intake.journal.append(
-        RecordType.MESSAGE,
+        kind,
         flags,
         now_ms,
         intake.source,
-        parts.packet_id,
-        parts.topic,
-        packet[parts.payload_at :],
+        delivery.packet_id,
+        delivery.topic,
+        packet[delivery.payload_at :],
     )
-    intake.know(parts.topic)
     is_acknowledged = bool(flags & Flag.QOS1)
     intake.count(int(is_acknowledged), int(not is_acknowledged), len(packet), now_ms)
     connection.message_s = connection.heard_s

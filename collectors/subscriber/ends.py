@@ -97,6 +97,21 @@ FINISHED = End("finished", "we ended it")
 
 
 CUTS_MAX = 3
+CULPRIT_BYTES = 64
+DUP = 0x08
+
+
+def culprit(buffer: bytes, at: int) -> bytes:
+    """What to know a packet by when it comes again, as a resent one does."""
+    return bytes((buffer[at] & ~DUP,)) + buffer[at + 1 : at + CULPRIT_BYTES]
+
+
+def repeated(end: End, packet: bytes, last: bytes) -> End:
+    """What it is when a connection ends over the packet that the one before ended over."""
+    if not packet or packet != last:
+        return end
+    words = f"{end.words}; the broker sends this same packet again and again"
+    return End("same_packet", words, slow=end.slow)
 
 
 def suspected(end: End, cuts: int, client_id: str) -> End:

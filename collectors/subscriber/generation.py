@@ -52,6 +52,7 @@ class Generation(asyncio.Protocol):
         self.keep_alive_s = intake.settings.keep_alive_s
         self.opened_s: float | None = None  # when it was subscribed
         self.is_held = False  # we do not read just now
+        self.culprit = b""  # the beginning of the packet that the connection ended over
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -13,6 +13,19 @@ from collectors.subscriber.wishes import Wish
 
 SOURCE_NAME = "subscriber"
 KNOWN_MAX = 65_536
+KNOWN_TOPIC_BYTES = 256  # 65,536 of the longest would be 4 GiB; ours have 150 at most
+
+
+class Known(set[bytes]):
+    """Topics that are well-formed and ordinary messages'; bounded in number and in bytes."""
+
+    def remember(self, topic: bytes) -> None:
+        """This one is."""
+        if len(topic) > KNOWN_TOPIC_BYTES:
+            return
+        if len(self) >= KNOWN_MAX:
+            self.clear()
+        self.add(topic)
 
 
 @dataclass(slots=True)
@@ -29,7 +42,7 @@ class Intake:
     wishes: tuple[Wish, ...]
     source: bytes = b""
     last: Ticket = 0  # the newest we were given, on whichever connection
-    known: set[bytes] = field(default_factory=set)  # topics that were judged, for the hot path
+    known: Known = field(default_factory=Known)  # for the hot path
     open_ids: set[int] = field(default_factory=set)  # QoS 2 messages between PUBREC and PUBREL
 
     def __post_init__(self) -> None:
@@ -37,12 +50,6 @@ class Intake:
         source = Source(SOURCE_NAME, "", self.settings.client_id)
         self.source = self.journal.source(source)
         self.last = self.journal.committed
-
-    def know(self, topic: bytes) -> None:
-        """This topic is well-formed and an ordinary message's."""
-        if len(self.known) >= KNOWN_MAX:
-            self.known.clear()
-        self.known.add(topic)
 
     def count(self, acknowledged: int, at_most_once: int, size: int, now_ms: int) -> None:
         """So many messages, and so many bytes of packets, were journalled."""

@@ -16,6 +16,8 @@ class SubscriberStats:
     session_lost: int = 0  # times the broker had forgotten us: what was sent meanwhile is lost
     messages: int = 0  # journalled
     qos0: int = 0  # of these, what the broker may lose by its own rules
+    set_aside: Counter[str] = field(default_factory=Counter)  # of these, as dead letters; by fault
+    hot_faults: int = 0  # reads that our own hot loop failed on, so that they went the slow way
     resent: int = 0  # QoS 2 messages that came again and were not journalled again
     bytes: int = 0
     stale_acks: int = 0  # acknowledgements whose connection ended before they could be sent

@@ -85,6 +85,7 @@ class Subscriber:
         self._marker = Marker(self._means.marker, settings)
         self._expects_session = self._marker.is_set()
         self._last_said = ""
+        self._culprit = b""  # what the last connection ended over, if it was a packet
         self._resumed = asyncio.Event()
         self._swept_s = clock.monotonic_s()
         self._group = asyncio.TaskGroup()
@@ -176,7 +177,8 @@ class Subscriber:
         connection = self._connection = Connection(self._intake, self._opened)
         try:
             await self._connect(connection)
-            end = await connection.ended
+            end = ends.repeated(await connection.ended, connection.culprit, self._culprit)
+            self._culprit = connection.culprit or self._culprit
         finally:
             opened_s = connection.opened_s
             self._connection = None

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ausguck.journal.port import RecordType
+from ausguck.journal.port import Flag, RecordType
 from ausguck.model import Origin, Reason
 from tests.decode.records import BUS, DECODER, POSITION, RECEIVED_MS, element, reasons, record
 
@@ -41,6 +41,16 @@ def test_what_the_publisher_may_not_say() -> None:
     found = DECODER.decode(record(BUS, GOOD, record_type=RecordType.REFUSED))
     assert reasons(found) == ["identity"]
     assert json.loads(found.dead_letters[0].element) == json.loads(GOOD)
+
+
+def test_what_was_set_aside_on_receipt() -> None:
+    kind, flags = RecordType.REFUSED, Flag.QOS1 | Flag.SET_ASIDE
+    found = DECODER.decode(record(BUS, GOOD, record_type=kind, flags=flags))
+    assert reasons(found) == ["grammar"]
+    assert "malformed" in found.dead_letters[0].detail
+    bent = DECODER.decode(record("v1/kiel/bus/\\xff/status", GOOD, record_type=kind, flags=flags))
+    assert reasons(bent) == ["grammar"]
+    assert "level 4" in bent.dead_letters[0].detail
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.mqtt.codec import decode
-from collectors.mqtt.from_server import check_server_packet
+from collectors.mqtt.from_server import check_server_packet, locate, outline
 from collectors.mqtt.protocol import V5, PacketType, ProtocolError
 from tests.mqtt.packets import ID, NONE, REASON, USER, packet, properties, text
 
@@ -144,3 +144,46 @@ def test_one_byte_changed_is_judged_and_never_panics_the_codec(
     except ProtocolError:
         return
     decode(V5, bytes(bent))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (packet(0x36, text("a"), ID, NONE), "qos_3"),
+        (packet(0x38, text("a"), NONE), "dup_at_qos_0"),
+        (packet(0x32, text("a"), b"\0\0", NONE), "packet_id_zero"),
+        (packet(0x32, text("a"), b"\0"), "truncated"),
+        (packet(0x32, b"\0\2a"), "truncated"),
+        (packet(0x30, b"\0"), "truncated"),
+        (packet(0x30), "truncated"),
+    ],
+)
+def test_the_frame_of_a_publish_is_the_brokers(data: bytes, reason: str) -> None:
+    for take in (locate, outline):
+        with pytest.raises(ProtocolError) as told:
+            take(data)
+        assert told.value.reason == reason
+
+
+@given(
+    topic=st.binary(max_size=20),
+    qos=st.integers(0, 2),
+    inside=st.binary(max_size=20),
+    payload=st.binary(max_size=20),
+)
+def test_a_publishs_parts_are_found_whatever_is_in_them(
+    topic: bytes, qos: int, inside: bytes, payload: bytes
+) -> None:
+    data = packet(0x30 | qos << 1, text(topic), ID if qos else b"", properties(inside), payload)
+    found = locate(data)
+
+    assert (found.topic, data[found.payload_at :]) == (topic, payload)
+    assert found.packet_id == (int.from_bytes(ID, "big") if qos else 0)
+    assert outline(data) == found._replace(part="", fault=None)
+    if found.fault is None:
+        check_server_packet(data)
+        return
+    assert found.part in {"topic", "properties"}
+    with pytest.raises(ProtocolError) as told:
+        check_server_packet(data)
+    assert told.value.reason == found.fault.reason

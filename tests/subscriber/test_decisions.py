@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ausguck.errors import ConfigError
+from ausguck.errors import ConfigError, TopicError
 from ausguck.settings.partners import BrokerTls, Subscriber
+from ausguck.topics import parse
 from collectors.subscriber import ends, tls
 from collectors.subscriber.backoff import delay_s
+from collectors.subscriber.intake import KNOWN_MAX, KNOWN_TOPIC_BYTES, Known
 from collectors.subscriber.line import Line
 from collectors.subscriber.marker import Marker
+from collectors.subscriber.topictext import readable
 
 
 @given(
@@ -81,6 +84,48 @@ def test_an_error_becomes_a_reason(error: Exception, reason: str) -> None:
 
     assert end.reason == reason
     assert "secret" not in end.words
+
+
+def test_a_packet_that_ends_it_twice_is_named() -> None:
+    end = ends.End("protocol_x", "the broker's x")
+    first = ends.culprit(b"..\x32\x05abcde", 2)
+    second = ends.culprit(b"\x3a\x05abcde", 0)  # with DUP
+
+    assert ends.repeated(end, first, b"") is end
+    assert ends.repeated(end, b"", b"") is end  # a connection that ended without one
+    assert ends.repeated(end, b"\x32\x05xbcde", first) is end
+    assert ends.repeated(end, second, first).reason == "same_packet"
+    assert ends.repeated(end, second, first).words.startswith(end.words)
+
+
+@pytest.mark.parametrize("topic", [b"t" * KNOWN_TOPIC_BYTES, b"t" * (KNOWN_TOPIC_BYTES + 1)])
+def test_topics_are_remembered_up_to_a_length(topic: bytes) -> None:
+    known = Known()
+
+    known.remember(topic)
+
+    assert (topic in known) is (len(topic) <= KNOWN_TOPIC_BYTES)
+    for number in range(KNOWN_MAX + 10):
+        known.remember(b"%d" % number)
+    assert len(known) <= KNOWN_MAX
+
+
+@given(st.binary(max_size=300) | st.binary(max_size=9).map(lambda part: part * 8_000))
+def test_any_topic_can_be_shown_and_only_a_good_one_stays_itself(topic: bytes) -> None:
+    topic = topic[:65_535]
+    shown = readable(topic)
+
+    assert shown.decode().isprintable()
+    assert len(shown) <= 65_535
+    if shown != topic:
+        with pytest.raises(TopicError):
+            parse(shown.decode())
+
+
+def test_what_a_shown_topic_looks_like() -> None:
+    assert readable("v1/kiel/bus/ä é".encode()) == "v1/kiel/bus/ä é".encode()
+    assert readable(b"a\xff\0\xed\xa0\x80\\") == rb"a\xff\x00\xed\xa0\x80\\"
+    assert readable(b"a" * 5_000) == b"a" * 4_096 + b"..."
 
 
 @pytest.mark.parametrize("name", ["ca", "certificate"])
