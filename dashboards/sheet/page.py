@@ -27,6 +27,10 @@ class Sheet:
     shown: Range
     language: Language
 
+    def look(self, panel: Json, column: str) -> Look:
+        """How a column looks to those who read this page."""
+        return look(panel, column, self.language)
+
 
 def page(sheet: Sheet) -> str:
     """The whole page as HTML."""
@@ -102,13 +106,13 @@ def _panel(panel: Json, sheet: Sheet, texts: Texts) -> str:
     )
 
 
-def _stat(panel: Json, answered: Sequence[Answered], _sheet: Sheet) -> str:
+def _stat(panel: Json, answered: Sequence[Answered], sheet: Sheet) -> str:
     found = []
     (series,) = answered[0].series
     columns = list(series.columns)
     for index in range(1, len(columns)):
         values = [row[index] for row in series.values if row[index] is not None]
-        one = look(panel, columns[index])
+        one = sheet.look(panel, columns[index])
         value = values[-1] if values else None
         colour = one.colour(value) or GREY
         name = f"<small>{escape(one.title)}</small>" if len(columns) > 2 else ""  # noqa: PLR2004 - time and one more
@@ -133,7 +137,7 @@ def _table(panel: Json, answered: Sequence[Answered], sheet: Sheet) -> str:
         if one["id"] == "limit":
             limit = min(limit, options["limitField"])
     names = [name for name in rows[0] if name not in hidden]
-    looks = {name: look(panel, "Time" if name == "time" else name) for name in names}
+    looks = {name: sheet.look(panel, "Time" if name == "time" else name) for name in names}
     head = "".join(f"<th>{escape(looks[name].title)}" for name in names)
     body = "".join(
         f"<tr>{''.join(_cell(looks[n], n, row[n], sheet) for n in names)}</tr>"
@@ -159,7 +163,7 @@ def _lines(panel: Json, answered: Sequence[Answered], sheet: Sheet) -> str:
         Line(
             name,
             [(at, _value(value)) for at, value in points],
-            look(panel, column),
+            sheet.look(panel, column),
             column in below,
         )
         for one in answered
@@ -180,17 +184,17 @@ def _lines(panel: Json, answered: Sequence[Answered], sheet: Sheet) -> str:
 
 def _states(panel: Json, answered: Sequence[Answered], sheet: Sheet) -> str:
     rows = [(name, points) for one in answered for name, _, points in _named(one, panel)]
-    of = look(panel, "")
+    of = sheet.look(panel, "")
     words = {str(one["text"]): str(one["color"]) for one in of.mappings.values()}
     return charts.legend(words) + charts.bands(rows, of, _axis(panel, sheet))
 
 
-def _map(panel: Json, answered: Sequence[Answered], _sheet: Sheet) -> str:
+def _map(panel: Json, answered: Sequence[Answered], sheet: Sheet) -> str:
     layers, routes = [], []
     for one, layer in zip(answered, panel["options"]["layers"], strict=True):
         style = layer["config"]["style"]
         column = style["color"]["field"]
-        of = look(panel, column)
+        of = sheet.look(panel, column)
         label = style.get("text", {}).get("field")
         spots = []
         for row in _flat(one.series):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from dashboards.palette import BLUE
 from dashboards.panels import Json
 from dashboards.sheet.asking import Cell
+from dashboards.words import Language
 
 UNKNOWN = "\N{EN DASH}"
 _THOUSAND = 1000
@@ -34,6 +35,7 @@ class Look:
     steps: list[Json]
     mappings: Mapping[str, Json]
     is_coloured: bool
+    language: Language = Language.EN
 
     def text(self, value: Cell) -> str:
         """The value with its unit, or the word that stands for it."""
@@ -44,7 +46,8 @@ class Look:
             return str(mapped["text"])
         if isinstance(value, str):
             return value
-        return number(float(value), self.unit, self.decimals)
+        written = number(float(value), self.unit, self.decimals)
+        return written.replace(".", ",") if self.language is Language.DE else written
 
     def colour(self, value: Cell) -> str | None:
         """Its colour, where it has one of its own."""
@@ -64,7 +67,7 @@ class Look:
         return found
 
 
-def look(panel: Json, column: str) -> Look:
+def look(panel: Json, column: str, language: Language = Language.EN) -> Look:
     """A column's look: the panel's defaults under the overrides for it."""
     config: Json = panel["fieldConfig"]
     settings: dict[str, Any] = dict(config["defaults"])
@@ -80,6 +83,7 @@ def look(panel: Json, column: str) -> Look:
         steps,
         mappings[0]["options"],
         len(steps) > 1,
+        language,
     )
 
 

@@ -12,13 +12,14 @@ from ausguck.settings.tree import Settings
 from dashboards.files import boards
 from dashboards.panels import Json
 from dashboards.questions import panels, questions
-from dashboards.sheet.values import Look, clock, number
+from dashboards.sheet.values import Look, clock, look, number
 from dashboards.words import Language
 from tests.dashboards.week import END_MS, SILENT_BUS, Week
 
 EMPTY = frozenset(
     {"meta", "br", "circle", "rect", "line", "polyline", "li", "td", "th", "dt", "dd"}
 )
+HEARD = {"Buses heard", "Busse gehört"}
 
 
 class Balanced(HTMLParser):
@@ -104,6 +105,15 @@ def test_an_influxdb_that_is_away_is_said_in_one_line(tmp_path: Path) -> None:
 )
 def test_numbers_have_their_units(value: float, unit: str, expected: str) -> None:
     assert number(value, unit, 1) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"), [(Language.EN, "87.5 %"), (Language.DE, "87,5 %")]
+)
+def test_a_number_has_its_languages_decimal_mark(language: Language, expected: str) -> None:
+    (panel,) = (p for p in panels(boards(language)["ops-now"]) if p["title"] in HEARD)
+
+    assert look(panel, "heard_pct", language).text(87.5) == expected
 
 
 def test_a_moment_is_of_the_place() -> None:
