@@ -9,7 +9,7 @@ import pytest
 
 from ausguck.clock import ManualClock
 from ausguck.errors import StoreError, StoreUnavailable
-from ausguck.model import AssetId, Batch, Books, Kind, Outcome, Position
+from ausguck.model import AssetId, Batch, Books, Kind, Outcome, Position, Reading
 from ausguck.probe import CrashPoint
 from tests.influx import Influx
 from tests.store.influx_room import InfluxRoom, headers
@@ -274,5 +274,34 @@ def test_a_new_epoch_of_the_journal_goes_on_behind_the_old(room: InfluxRoom) -> 
             await put(store, 500, members(0, 1))
             rows = batch(reading(seq=1, at_ms=NOON_MS + 900))
             assert await store.write(rows, Position(2, 0, 0), Refused()) == Outcome(1, 0, ())
+
+    asyncio.run(play())
+
+
+MIDDLE = 2**63
+
+
+@pytest.mark.parametrize(
+    "seqs", [[0, 1, 2**64 - 1], [MIDDLE - 1, MIDDLE], [0, MIDDLE - 1, MIDDLE, 2**64 - 1], [5]]
+)
+def test_suspects_are_known_after_a_restart_whatever_their_numbers(
+    room: InfluxRoom, seqs: list[int]
+) -> None:
+    def said(clients: int, received_ms: int) -> list[Reading]:
+        made = (reading({"clients": clients}, seq=seq, digest=clients) for seq in seqs)
+        return [
+            msgspec.structs.replace(
+                row, clock_suspect=True, observed_at_ms=received_ms, received_at_ms=received_ms
+            )
+            for row in made
+        ]
+
+    async def play() -> None:
+        size = len(seqs)
+        async with opened(room) as store:
+            assert (await put(store, 1, said(1, NOON_MS))).stored == size
+        async with opened(room) as store:
+            again = [*said(1, NOON_MS + 1000), *said(2, NOON_MS + 2000)]
+            assert await put(store, 2, again) == Outcome(size, size, ())
 
     asyncio.run(play())

@@ -3,15 +3,16 @@
 What an interrupted batch has left behind is not counted as stored: it will be written again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ausguck.model import AssetId, Position, Reading
-from ausguck.store.influxdb.lines import unsigned
+from ausguck.store.influxdb.lines import signed, unsigned
 from ausguck.store.influxdb.places import EVENTS, IDENTITY, NS_PER_MS, Place
-from ausguck.store.influxdb.questions import Row, Span, Wanted, read
+from ausguck.store.influxdb.questions import Between, Row, Span, Wanted
 from ausguck.store.influxdb.server import Cell, Server
 from ausguck.store.influxdb.slots import Moment, Slots
+from ausguck.store.influxdb.stride import Stride, read_in_strides
 from ausguck.store.influxdb.text import field_out
 from ausguck.store.judging.identities import Identity, stored_identity
 from ausguck.store.judging.judgement import About, Question, Stored
@@ -20,7 +21,6 @@ HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 _READING = ("boot_id", "seq", "digest", "batch")
 _EVENT = ("type", "digest", "batch")
-_ALL: Mapping[str, int] = {}
 
 
 @dataclass(slots=True)
@@ -30,6 +30,7 @@ class StoredIdentities:
     server: Server
     consumer: str
     position: Position | None
+    stride: Stride
     readings: Slots = field(default_factory=Slots)
     events: Slots = field(default_factory=Slots)
 
@@ -48,8 +49,8 @@ class StoredIdentities:
     async def _readings_at(self, moments: set[Moment]) -> Stored:
         known: dict[Identity, int] = {}
         for kind, place in IDENTITY.items():
-            spans = list(_spans(place, (m for m in moments if m[0].kind is kind)))
-            for span, rows in await self._rows(spans, _READING):
+            spans = _spans(place, (m for m in moments if m[0].kind is kind))
+            for span, rows in await self._rows([Wanted(span, _READING) for span in spans]):
                 for ns, (boot_id, seq, digest, batch) in rows:
                     moment = (span.asset, ns // NS_PER_MS)
                     if moment not in moments:
@@ -64,12 +65,16 @@ class StoredIdentities:
     async def _suspects_like(self, readings: Sequence[Reading]) -> Stored:
         """What the same boots have said without a time in the day before."""
         known: dict[Identity, int] = {}
-        since_ms = min(reading.received_at_ms for reading in readings) - DAY_MS
-        until_ms = max(reading.received_at_ms for reading in readings) + DAY_MS
+        by_asset: dict[AssetId, list[Reading]] = {}
+        for reading in readings:
+            by_asset.setdefault(reading.asset, []).append(reading)
         for kind, place in IDENTITY.items():
-            assets = sorted({r.asset for r in readings if r.asset.kind is kind})
-            spans = [Span(place, asset, since_ms, until_ms) for asset in assets]
-            for span, rows in await self._rows(spans, _READING, {"clock_suspect": 1}):
+            wanted = [
+                _like(place, asset, by_asset[asset])
+                for asset in sorted(by_asset)
+                if asset.kind is kind
+            ]
+            for span, rows in await self._rows(wanted):
                 for _, (boot_id, seq, digest, batch) in rows:
                     if seq is not None and self._is_settled(batch):
                         content = unsigned(_whole(digest))
@@ -79,8 +84,8 @@ class StoredIdentities:
 
     async def _events_at(self, moments: set[Moment]) -> Stored:
         known: dict[Identity, int] = {}
-        spans = list(_spans(EVENTS, moments))
-        for span, rows in await self._rows(spans, _EVENT):
+        wanted = [Wanted(span, _EVENT) for span in _spans(EVENTS, moments)]
+        for span, rows in await self._rows(wanted):
             for ns, (event_type, digest, batch) in rows:
                 moment = (span.asset, ns // NS_PER_MS)
                 if moment not in moments:
@@ -92,11 +97,9 @@ class StoredIdentities:
                     known[identity] = content
         return known
 
-    async def _rows(
-        self, spans: Sequence[Span], fields: tuple[str, ...], where: Mapping[str, int] = _ALL
-    ) -> Iterable[tuple[Span, list[Row]]]:
-        wanted = [Wanted(span, fields, where) for span in spans]
-        return zip(spans, await read(self.server, wanted), strict=True)
+    async def _rows(self, wanted: Sequence[Wanted]) -> Iterable[tuple[Span, list[Row]]]:
+        rows = await read_in_strides(self.server, wanted, self.stride)
+        return zip((one.span for one in wanted), rows, strict=True)
 
     def _is_settled(self, batch: Cell) -> bool:
         """Whether a point's batch was ended by its position, or is not for us to judge."""
@@ -105,6 +108,22 @@ class StoredIdentities:
             return True
         end = Position(*(int(part, 16) for part in place.split(".")))
         return self.position is not None and end <= self.position
+
+
+def _like(place: Place, asset: AssetId, readings: Sequence[Reading]) -> Wanted:
+    """An asset's suspects of the day before and after, with numbers such as these have.
+
+    The server's numbers have a sign: those of one device may be least above ours' middle and
+    greatest below it, and are all between the least and the greatest of the server's.
+    """
+    times = [reading.received_at_ms for reading in readings]
+    numbers = [signed(reading.seq or 0) for reading in readings]
+    return Wanted(
+        Span(place, asset, min(times) - DAY_MS, max(times) + DAY_MS),
+        _READING,
+        {"clock_suspect": 1},
+        between=Between("seq", min(numbers), max(numbers)),
+    )
 
 
 def _spans(place: Place, moments: Iterable[Moment]) -> Iterator[Span]:

@@ -22,6 +22,14 @@ class Span(NamedTuple):
     to_ms: int
 
 
+class Between(NamedTuple):
+    """A field's values of [first, last], as the server has them."""
+
+    field: str
+    first: int
+    last: int
+
+
 class Wanted(NamedTuple):
     """Some fields of a span's points, with at least one of them known; at most `limit`."""
 
@@ -29,6 +37,7 @@ class Wanted(NamedTuple):
     fields: tuple[str, ...]
     where: Mapping[str, int] = {}
     limit: int | None = None
+    between: Between | None = None
 
 
 class Row(NamedTuple):
@@ -43,10 +52,13 @@ class Row(NamedTuple):
         return self.ns // NS_PER_MS
 
 
-async def read(server: Server, wanted: Sequence[Wanted]) -> list[list[Row]]:
+async def read(
+    server: Server, wanted: Sequence[Wanted], most_bytes: int | None = None
+) -> list[list[Row]]:
     """The rows of each, in order of time.
 
     Raises:
+        TooMuchError: an answer has more than `most_bytes`, or did not come in time.
         StoreUnavailable: the server does not answer.
     """
     found: list[list[Row]] = [[] for _ in wanted]
@@ -58,7 +70,7 @@ async def read(server: Server, wanted: Sequence[Wanted]) -> list[list[Row]]:
             part = indices[start : start + STATEMENTS]
             parameters: dict[str, str | int] = {}
             statements = [_statement(wanted[index], index, parameters) for index in part]
-            answers = await server.ask(bucket, statements, parameters)
+            answers = await server.ask(bucket, statements, parameters, most_bytes)
             for index, tables in zip(part, answers, strict=True):
                 found[index] = [
                     Row(line[0], line[1:])
@@ -80,6 +92,10 @@ def _statement(wanted: Wanted, number: int, parameters: dict[str, str | int]) ->
     for name, found in equal.items():
         parameters[f"{name}{number}"] = found
         conditions.append(f"{quoted(name)} = ${name}{number}")
+    if wanted.between is not None:
+        field, first, last = wanted.between
+        parameters |= {f"first{number}": first, f"last{number}": last}
+        conditions += [f"{quoted(field)} >= $first{number}", f"{quoted(field)} <= $last{number}"]
     statement = (
         f"SELECT {columns(wanted.fields)} FROM {quoted(place.name)}"  # noqa: S608 - names are the catalogue's
         f" WHERE {' AND '.join(conditions)}"

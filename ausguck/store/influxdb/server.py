@@ -21,10 +21,16 @@ from ausguck.store.influxdb.places import STORE
 GZIP_LEVEL = 1
 CONNECTIONS = 8
 UNAUTHORIZED = 401
+_TOO_SLOW = frozenset({408, 504})
+"""How a proxy says that the server did not answer in time."""
 _UNANSWERED = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RuntimeError)
 """Whatever a library makes of a broken answer is no answer, and no reason to end."""
 Parameters = Mapping[str, str | int]
 Cell = bool | int | float | str | None
+
+
+class TooMuchError(StoreUnavailable):
+    """There was no answer in time, or more than is read: the same will fail again."""
 
 
 @dataclass(slots=True)
@@ -94,11 +100,16 @@ class Server:
         return await self._ask(name, request)
 
     async def ask(
-        self, bucket: Bucket, statements: Sequence[str], parameters: Parameters
+        self,
+        bucket: Bucket,
+        statements: Sequence[str],
+        parameters: Parameters,
+        most_bytes: int | None = None,
     ) -> list[list[Table]]:
         """The series that each statement finds.
 
         Raises:
+            TooMuchError: the answer has more than `most_bytes`, or did not come in time.
             StoreUnavailable: the server did not answer, or not with what was asked for.
         """
         form = {
@@ -110,7 +121,9 @@ class Server:
         request = self._client.build_request(
             "POST", "/query", data=form, headers={"Accept": "application/json"}
         )
-        answer = await self._ask("query", request)
+        answer = await self._ask("query", request, most_bytes)
+        if answer.status in _TOO_SLOW:
+            raise TooMuchError(STORE, unavailable("a query", answer).reason)
         if answer.status != 200:  # noqa: PLR2004 - HTTP's number
             raise unavailable("a query", answer)
         found = await asyncio.to_thread(_read, answer.body)
@@ -134,29 +147,48 @@ class Server:
         if answer.status != 204:  # noqa: PLR2004 - HTTP's number
             raise unavailable(f"a delete in bucket {self.bucket(bucket)}", answer)
 
-    async def _ask(self, name: str, request: httpx.Request) -> Answer:
+    async def _ask(
+        self, name: str, request: httpx.Request, most_bytes: int | None = None
+    ) -> Answer:
         """Send a request; after a 401 once more where the token file holds another token."""
-        answer = await self._send(name, request)
+        answer = await self._send(name, request, most_bytes)
         if answer.status == UNAUTHORIZED:
             token = await asyncio.to_thread(_token, self._settings)
             if token != self._token:
                 self._token = token
-                answer = await self._send(name, request)
+                answer = await self._send(name, request, most_bytes)
         return answer
 
-    async def _send(self, name: str, request: httpx.Request) -> Answer:
+    async def _send(self, name: str, request: httpx.Request, most_bytes: int | None) -> Answer:
         try:
             request.headers["Authorization"] = f"Token {self._token}"
             async with asyncio.timeout(self._settings.timeout_s):
-                response = await self._client.send(request)
+                answer = await self._received(request, most_bytes)
         except _UNANSWERED as error:
             self.traffic.requests[name, 0] += 1
-            said = str(error) or type(error).__name__
+            where = self._settings.url
             if isinstance(error, TimeoutError | httpx.TimeoutException):
                 said = f"no answer within {self._settings.timeout_s:g} s"
-            raise StoreUnavailable(STORE, f"{self._settings.url}: {said}") from error
-        self.traffic.requests[name, response.status_code] += 1
-        return Answer(response.status_code, response.headers, response.content)
+                raise TooMuchError(STORE, f"{where}: {said}") from error
+            said = str(error) or type(error).__name__
+            raise StoreUnavailable(STORE, f"{where}: {said}") from error
+        self.traffic.requests[name, answer.status] += 1
+        if most_bytes is not None and len(answer.body) > most_bytes:
+            raise TooMuchError(STORE, f"an answer has more than {most_bytes} bytes")
+        return answer
+
+    async def _received(self, request: httpx.Request, most_bytes: int | None) -> Answer:
+        """The answer; of one that is too large only as much as tells that it is."""
+        response = await self._client.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for part in response.aiter_bytes():
+                body += part
+                if most_bytes is not None and len(body) > most_bytes:
+                    break
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, response.headers, bytes(body))
 
 
 @asynccontextmanager
@@ -191,8 +223,10 @@ def _read(body: bytes) -> list[list[Table]]:
     except UNREADABLE as error:
         raise StoreUnavailable(STORE, "a query was answered with something else") from error
     for result in read.results:
-        if result.error is not None or result.partial:
-            raise failed_query(result.error or "the answer is not complete")
+        if result.error is not None:
+            raise failed_query(result.error)
+        if result.partial:
+            raise TooMuchError(STORE, "a query failed: the answer is not complete")
     if read.error is not None:
         raise failed_query(read.error)
     return [result.series for result in read.results]

@@ -19,6 +19,7 @@ from ausguck.store.influxdb.lines import (
 from ausguck.store.influxdb.lookups import StoredIdentities
 from ausguck.store.influxdb.places import CURSOR, EVENTS, IDENTITY, SPARSE, STORE
 from ausguck.store.influxdb.server import Server
+from ausguck.store.influxdb.stride import Stride
 from ausguck.store.judging.judgement import FitPart, Judgement, awaited, fit_part, judge
 from ausguck.store.judging.memory import Memory
 from ausguck.store.port import RefusalSink
@@ -45,6 +46,7 @@ class Writer:
         self._delivery = delivery
         self._probe = probe
         self._columns = Columns()
+        self._stride = Stride()
         self.checked = 0
 
     async def write(
@@ -103,7 +105,7 @@ class Writer:
         return part, await self._plan(part.batch, position, memory)
 
     async def _plan(self, batch: Batch, position: Position, memory: Memory) -> Plan:
-        stored = StoredIdentities(self._server, self._consumer, memory.position)
+        stored = StoredIdentities(self._server, self._consumer, memory.position, self._stride)
         judgement = await awaited(judge(batch, memory), stored.answer)
         plan = Plan(judgement)
         name = batch_name(self._consumer, position)
