@@ -12,20 +12,34 @@ import pytest
 from tests.crash.books import BROKEN_EVERY, Answers, publish, start_ms
 from tests.deploy.deployed import attempts
 from tests.device import Device
-from tests.e2e.parts import prepared, rows
+from tests.e2e.parts import at_broker, prepared, rows
 from tests.influx import Influx
 from tests.running import Running
 from tests.store.influx_proxy import Cut, Drip, Fault, Proxy, Said, proxy
+from tests.subscriber.mosquitto import SAFE, Mosquitto
 
 BUS = "0123"
 ROUND = 100
 FAULTS: tuple[tuple[Fault, ...], ...] = (
-    (Said(500), Said(503)),
-    (Said(429, headers={"Retry-After": "0"}), Said(413)),
+    (Said(400), Said(422)),
+    (Said(413), Said(500)),
+    (Said(429, headers={"Retry-After": "0"}), Said(503)),
     (Cut.BEFORE, Cut.AFTER),
     (Cut.NEVER, Drip()),
     (Said(401),),
+    (Said(404),),
 )
+
+
+async def hang_up() -> None:
+    """Let every connection of this loop end."""
+    serving = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in serving:
+        task.cancel()
+    if serving:
+        await asyncio.wait(serving)
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 @contextmanager
@@ -39,9 +53,13 @@ def between(target: str) -> Iterator[Proxy]:
         yield asyncio.run_coroutine_threadsafe(opening.__aenter__(), loop).result()
         asyncio.run_coroutine_threadsafe(opening.__aexit__(None, None, None), loop).result()
     finally:
+        asyncio.run_coroutine_threadsafe(hang_up(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+QUIET = {"AUSGUCK_STORE__INFLUXDB__TIMEOUT_S": "1", "AUSGUCK_STATE__ENABLED": "false"}
 
 
 class Fleet:
@@ -67,22 +85,28 @@ def wait_for_trouble(answers: Answers) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.broker
 @pytest.mark.influxdb
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_an_influxdb_in_trouble_costs_time_and_nothing_else(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    folder = tmp_path / "influxdb"
-    folder.mkdir()
-    with Influx(folder) as influx, between(influx.url) as through:
-        environ = prepared(influx, tmp_path, through.url)
-        environ["AUSGUCK_STORE__INFLUXDB__TIMEOUT_S"] = "1"
+    for name in ("influxdb", "broker"):
+        (tmp_path / name).mkdir()
+    with (
+        Influx(tmp_path / "influxdb") as influx,
+        Mosquitto(tmp_path / "broker", [*SAFE, "max_inflight_messages 1000"]) as broker,
+        between(influx.url) as through,
+    ):
+        environ = prepared(influx, tmp_path, through.url) | at_broker(broker.port) | QUIET
+        readings = f"bucket={environ['AUSGUCK_STORE__INFLUXDB__BUCKET_PREFIX']}telemetry"
         influx.stop()
         with Running(tmp_path / "data", environ) as running:
             answers = Answers(running.page_url)
-            device = Device(running.port, "fleet")
+            device = Device(broker.port, "fleet")
             request.addfinalizer(answers.close)
             request.addfinalizer(device.close)
+            answers.wait_connected()
             device.connect()
             fleet = Fleet(device, start_ms())
 
@@ -92,7 +116,7 @@ def test_an_influxdb_in_trouble_costs_time_and_nothing_else(
             answers.settle(device.published)
 
             for faults in FAULTS:
-                through.fail(*faults)
+                through.fail(*faults, where=readings)
                 answers.settle(fleet.round())
                 assert not through.faults
 
