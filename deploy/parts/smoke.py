@@ -30,6 +30,10 @@ DESCRIPTION = """\
 Start everything with Docker, send one reading, wait until the page has it, then put each query of
 each generated dashboard to Grafana, as a browser would, and print a table. Please paste the table
 into an issue: nobody has been able to try this with Docker yet. Nothing is removed afterwards.
+
+The reading is of a bus `smoke`, which is never heard again: in a real city it counts as known and
+silent until `state.known_days` (seven days unless set otherwise) are over. With --running nothing
+is sent.
 """
 
 Ask = Callable[[str, Json | None], Json]
@@ -134,19 +138,27 @@ def await_reading(port: str) -> None:
     raise DeployError(f"{url} did not answer with the reading within {WAIT_S} s")
 
 
-def send_reading(directory: Path, settings: site.Site) -> None:
-    """Be a bus, once, with the simulator's credentials.
+def credentials(directory: Path) -> tuple[str, str]:
+    """The simulator's user and password, to send with.
 
     Raises:
-        DeployError: there are none, or the broker refused.
+        DeployError: there are none.
     """
     password = directory / "simulator" / "password"
     if not password.exists():
         raise DeployError("no credentials to send with; run deploy/init --simulator")
+    return SIMULATOR, password.read_text(encoding="utf-8")
+
+
+def send_reading(directory: Path, settings: site.Site, user: tuple[str, str]) -> None:
+    """Be a bus, once.
+
+    Raises:
+        DeployError: the broker refused.
+    """
     tls = ssl.create_default_context(cafile=directory / "ausguck" / "ca.crt")
     topic = f"v1/{settings.site_id}/bus/{BUS}/telemetry"
     payload = b'{"clients": 3, "rsrp_dbm": -97}'
-    user = (SIMULATOR, password.read_text(encoding="utf-8"))
     publish_once(("127.0.0.1", int(settings.mqtt_port)), tls, user, (topic, payload))
 
 
@@ -171,8 +183,9 @@ def smoke(chosen: argparse.Namespace) -> list[Result]:
     if settings is None:
         raise DeployError(f"nothing in {chosen.dir}; run deploy/init --simulator first")
     if not chosen.running:
+        user = credentials(chosen.dir)
         compose(env, "--profile", "simulators", "up", "-d", "--build", "--wait")
-        send_reading(chosen.dir, settings)
+        send_reading(chosen.dir, settings, user)
         await_reading(settings.ausguck_port)
     password = (chosen.dir / "grafana" / "admin-password").read_text(encoding="utf-8")
     return run_boards(chosen.dashboards, Grafana(settings.grafana_port, password).ask)

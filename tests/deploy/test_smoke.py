@@ -143,6 +143,30 @@ def test_without_init_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "run deploy/init --simulator first" in capsys.readouterr().err
 
 
+def test_without_credentials_docker_is_not_even_started(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory, bin_ = secrets(tmp_path, 9), tmp_path / "bin"
+    bin_.mkdir()
+    docker = bin_ / "docker"
+    docker.write_text(f"#!/bin/sh\n/usr/bin/touch {tmp_path}/started\nexit 1\n", encoding="utf-8")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", str(bin_))
+    arguments = ["--dir", str(directory), "--dashboards", str(tmp_path)]
+
+    assert smoke.main(arguments) == 1
+    assert "run deploy/init --simulator" in capsys.readouterr().err
+    assert not (tmp_path / "started").exists()
+
+    assert init.main(["--dir", str(directory), "--simulator"]) == 0
+    assert smoke.main(arguments) == 1
+    assert (tmp_path / "started").exists()
+
+
+def test_help_says_what_the_bus_costs() -> None:
+    assert "`state.known_days`" in smoke.parser().format_help()
+
+
 def test_no_rows_are_told_apart_from_an_error() -> None:
     question = Question("b", "p", "A", {})
 
