@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PROGRAMS = {
     "broker": ("mosquitto", "mosquitto_pub", "mosquitto_sub"),
     "browser": ("chromium",),
+    "systemd": ("systemd-analyze",),
 }
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ausguck"
 SHARED_DATA = Path(

@@ -32,6 +32,7 @@ def test_elsewhere_it_says_what_is_missing_and_what_that_skips(bare: dict[str, s
     assert done.returncode == 0
     assert "chromium: tests marked 'browser' are skipped" in done.stderr
     assert "mosquitto_pub: tests marked 'broker' are skipped" in done.stderr
+    assert "systemd-analyze: tests marked 'systemd' are skipped" in done.stderr
     assert "r-cran-spdata (Debian's): tests marked 'stations' are skipped" in done.stderr
 
 
