@@ -71,6 +71,8 @@ def _subscriber(subscriber: SubscriberReport) -> Iterator[m.Sample]:
     yield m.Sample(m.SUBSCRIBER_MESSAGES, (), subscriber.messages)
     yield m.Sample(m.SUBSCRIBER_SESSIONS_LOST, (), subscriber.sessions_lost)
     yield m.Sample(m.SUBSCRIBER_STALE_ACKS, (), subscriber.stale_acks)
+    for reason, count in sorted(subscriber.set_aside.items()):
+        yield m.Sample(m.SUBSCRIBER_SET_ASIDE, (reason,), count)
     yield m.Sample(m.SUBSCRIBER_CANARY_MISSING, (), subscriber.canary_missing)
     if subscriber.dropped_at_broker is not None:
         yield m.Sample(m.BROKER_DROPPED, (), subscriber.dropped_at_broker)

@@ -147,6 +147,12 @@ SUBSCRIBER_STALE_ACKS = MetricDefinition(
     _COUNTER,
     "Acknowledgements held back because the connection they were for had ended.",
 )
+SUBSCRIBER_SET_ASIDE = MetricDefinition(
+    "ausguck_subscriber_set_aside_total",
+    _COUNTER,
+    "Messages from the broker that no reader could take, kept as dead letters.",
+    ("reason",),
+)
 SUBSCRIBER_CANARY_MISSING = MetricDefinition(
     "ausguck_subscriber_canary_missing",
     _GAUGE,
@@ -253,6 +259,7 @@ TABLE: tuple[MetricDefinition, ...] = (
     SUBSCRIBER_MESSAGES,
     SUBSCRIBER_SESSIONS_LOST,
     SUBSCRIBER_STALE_ACKS,
+    SUBSCRIBER_SET_ASIDE,
     SUBSCRIBER_CANARY_MISSING,
     BROKER_DROPPED,
     BROKER_DROPPED_TOTAL,

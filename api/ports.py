@@ -106,6 +106,7 @@ class SubscriberReport(msgspec.Struct, frozen=True):
     messages: int
     sessions_lost: int
     stale_acks: int
+    set_aside: Mapping[str, int]
     canary_missing: bool
     dropped_at_broker: int | None
     dropped: int

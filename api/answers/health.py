@@ -76,6 +76,9 @@ class SubscriberAnswer(BaseModel):
     messages: int = Field(description="messages taken")
     sessions_lost: int = Field(description="times the broker had forgotten our session")
     stale_acks: int = Field(description="acknowledgements held back after a reconnect")
+    set_aside: dict[str, int] = Field(
+        description="messages no reader could take, kept as dead letters, by reason"
+    )
     canary_missing: bool = Field(description="our own last message did not come back")
     dropped_at_broker: int | None = Field(
         description="by the broker's own count since its start, for all clients; null: not told"
@@ -200,6 +203,7 @@ def _subscriber(report: HealthReport) -> SubscriberAnswer | None:
         messages=subscriber.messages,
         sessions_lost=subscriber.sessions_lost,
         stale_acks=subscriber.stale_acks,
+        set_aside=dict(sorted(subscriber.set_aside.items())),
         canary_missing=subscriber.canary_missing,
         dropped_at_broker=subscriber.dropped_at_broker,
         dropped=subscriber.dropped,

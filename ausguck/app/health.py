@@ -160,6 +160,7 @@ class Health:
             messages=stats.messages,
             sessions_lost=stats.session_lost,
             stale_acks=stats.stale_acks,
+            set_aside=dict(stats.set_aside),
             canary_missing=stats.canary_missing,
             dropped_at_broker=stats.dropped_at_broker,
             dropped=stats.dropped,

@@ -246,6 +246,7 @@ class FakeHealth:
                 messages=990,
                 sessions_lost=0,
                 stale_acks=0,
+                set_aside={"topic": 1},
                 canary_missing=False,
                 dropped_at_broker=0,
                 dropped=0,

@@ -220,7 +220,9 @@ def test_what_comes_from_broker_and_feeds_is_shown() -> None:
 
     assert answer["subscriber"]["messages"] == 990
     assert answer["feeds"][0]["polls"] == {"changed": 12, "not_modified": 3}
+    assert answer["subscriber"]["set_aside"] == {"topic": 1}
     assert "ausguck_subscriber_messages_total 990.0" in text
+    assert 'ausguck_subscriber_set_aside_total{reason="topic"} 1.0' in text
     assert 'ausguck_feed_polls_total{feed="sprottenflotte",outcome="changed"} 12.0' in text
     assert 'ausguck_feed_unfit_total{feed="sprottenflotte",reason="negative"} 1.0' in text
 
