@@ -82,7 +82,7 @@ def test_one_wrong_point_among_fifty_thousand_is_a_dead_letter(room: InfluxRoom)
     asyncio.run(play())
 
 
-@pytest.mark.parametrize(("wrong", "size"), [(60, 1000), (6, 20), (101, 10_000)])
+@pytest.mark.parametrize(("wrong", "size"), [(60, 1000), (6, 20), (501, 10_000)])
 def test_many_wrong_points_are_held_and_none_is_a_dead_letter(
     room: InfluxRoom, wrong: int, size: int
 ) -> None:
@@ -116,6 +116,61 @@ def test_a_proxy_that_refuses_everything_makes_no_dead_letter(
             way.always = None
             assert (await put(store, 1, members(0, 2))).stored == 2
         assert await stored(room) == [0, 1]
+
+    asyncio.run(play())
+
+
+def test_a_batch_that_was_held_does_not_count_against_itself(room: InfluxRoom) -> None:
+    """Its first line stays wrong when the proxy is mended."""
+    rows = [with_portal(0), *members(1, 4)]
+
+    async def play() -> None:
+        await seed(room, WRONG)
+        async with between(room) as (store, way):
+            way.always = Said(400)
+            for _ in range(30):
+                with pytest.raises(StoreUnavailable):
+                    await put(store, 1, rows)
+            way.always = None
+            refused = Refused()
+            assert (await store.write(batch(*rows), at(1), refused)).stored == 4
+            assert [refusal.index for refusal in refused.refusals] == [0]
+
+    asyncio.run(play())
+
+
+def test_a_hundred_in_a_row_are_proven_before_they_are_believed(room: InfluxRoom) -> None:
+    """Wrong points of a whole morning, a few a batch, from a server that is well."""
+
+    async def play() -> None:
+        await seed(room, WRONG)
+        async with between(room) as (store, way):
+            for number in range(24):
+                rows = [with_portal(number * 5 + n) for n in range(5)]
+                if number == 19:
+                    # The hundredth is refused, and so is the proof.
+                    way.fail(*[Said(400)] * 2, where=f"bucket={room.prefix}books")
+                    for _ in range(2):
+                        with pytest.raises(StoreUnavailable, match="100 points in a row") as raised:
+                            await put(store, number + 1, rows)
+                        assert "so were our own books" in str(raised.value)
+                        assert raised.value.retry_after_s >= 60
+                assert len((await put(store, number + 1, rows)).refused) == 5
+            assert (await store.books()).dead_lettered == 120
+            assert store.stats().holds == 2
+
+    asyncio.run(play())
+
+
+def test_a_hundred_wrong_points_of_a_large_batch_are_dead_letters(room: InfluxRoom) -> None:
+    rows = [with_portal(n) for n in range(250)] + members(250, 5000)
+
+    async def play() -> None:
+        await seed(room, WRONG)
+        async with opened(room) as store:
+            refused = Refused()
+            assert (await store.write(batch(*rows), at(1), refused)).stored == 5000
+            assert [refusal.index for refusal in refused.refusals] == [*range(250)]
 
     asyncio.run(play())
 

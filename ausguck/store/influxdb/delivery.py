@@ -5,7 +5,7 @@ server names the first one alone; but a server that refuses many is not believed
 """
 
 import asyncio
-from collections.abc import Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass, field
 
 from ausguck.catalogue.state import Bucket
@@ -72,6 +72,10 @@ class Refusals:
     words: dict[int, str] = field(default_factory=dict)
     expired: dict[int, str] = field(default_factory=dict)
     """Members older than their bucket keeps any: nobody's fault, and no reason to hold."""
+    in_a_row: int = 0
+    """Refused since a line was last stored, from the batches that are settled on."""
+    prove: Callable[[], Awaitable[None]] | None = None
+    """Writes something of our own that the server must take; it raises where it does not."""
 
 
 class Delivery:
@@ -83,6 +87,17 @@ class Delivery:
         """Most lines in one write."""
         self._server = server
         self._in_a_row = 0
+
+    def begin(self, size: int, prove: Callable[[], Awaitable[None]]) -> Refusals:
+        """What is to be noted of a batch that is tried now."""
+        return Refusals(size, in_a_row=self._in_a_row, prove=prove)
+
+    def settled(self, refusals: Refusals) -> None:
+        """A batch's position is written. Only now do its refusals count for the next.
+
+        A batch that is held refuses the same line each time it is tried, which says nothing new.
+        """
+        self._in_a_row = refusals.in_a_row
 
     async def deliver(self, by_bucket: Mapping[Bucket, Lines], refusals: Refusals) -> None:
         """Store every line; the members of those that the server refuses are noted.
@@ -116,7 +131,7 @@ class Delivery:
         answer = await self._server.write(bucket, lines.texts)
         means = meaning(answer.status)
         if means is Meaning.STORED:
-            self._in_a_row = 0
+            refusals.in_a_row = 0
             return
         if means is Meaning.UNAVAILABLE:
             raise unavailable(f"a write to bucket {self._server.bucket(bucket)}", answer)
@@ -130,16 +145,27 @@ class Delivery:
         elif means is Meaning.TOO_LARGE:
             raise self._hold(f"one line is too large: {words(answer)}")
         else:
-            self._refused(lines.members[0], words(answer), refusals)
+            await self._refused(lines.members[0], words(answer), refusals)
 
-    def _refused(self, member: int, said: str, refusals: Refusals) -> None:
+    async def _refused(self, member: int, said: str, refusals: Refusals) -> None:
         refusals.words.setdefault(member, said)
-        self._in_a_row += 1
+        refusals.in_a_row += 1
         number = len(refusals.words)
-        if self._in_a_row >= MOST_IN_A_ROW:
-            raise self._hold(f"{self._in_a_row} points in a row were refused: {said}")
         if number > FEW and number > MOST_SHARE * refusals.size:
             raise self._hold(f"{number} of a batch of {refusals.size} were refused: {said}")
+        if refusals.in_a_row >= MOST_IN_A_ROW:
+            await self._prove(said, refusals)
+
+    async def _prove(self, said: str, refusals: Refusals) -> None:
+        """Hold after so many in a row, unless the server takes what is known to be good."""
+        why = f"{refusals.in_a_row} points in a row were refused: {said}"
+        if refusals.prove is None:
+            raise self._hold(why)
+        try:
+            await refusals.prove()
+        except StoreUnavailable as error:
+            raise self._hold(f"{why}; and so were our own books: {error.reason}") from error
+        refusals.in_a_row = 0
 
     def _hold(self, why: str) -> StoreUnavailable:
         self.counts.holds += 1

@@ -77,6 +77,7 @@ class Writer:
         )
         self._probe(CrashPoint.INFLUXDB_BEFORE_CURSOR)
         await self.move(position, books)
+        self._delivery.settled(rejected)
         memory.position, memory.books = position, books
         _remember(memory, plan.judgement, rejected)
         self._probe(CrashPoint.STORE_AFTER_COMMIT)
@@ -139,7 +140,12 @@ class Writer:
 
     async def _deliver(self, plan: Plan, batch: Batch, memory: Memory) -> Refusals:
         """Store all but what the server refuses; a point refused in one place is so in all."""
-        refusals = Refusals(len(batch.readings) + len(batch.events))
+
+        async def prove() -> None:
+            """A server that refuses even our own books is not one to believe about readings."""
+            await self.move(memory.position, memory.books)
+
+        refusals = self._delivery.begin(len(batch.readings) + len(batch.events), prove)
         await self._delivery.deliver(plan.apart, refusals)
         # What is kept apart is kept for a shorter time; without it a reading is whole.
         self._delivery.counts.expired += len(refusals.expired)
@@ -149,8 +155,7 @@ class Writer:
             main = {bucket: lines.without(refusals.words) for bucket, lines in main.items()}
         await self._delivery.deliver(main, refusals)
         if refusals.words:
-            # A server that refuses even our own books is not one to believe about readings.
-            await self.move(memory.position, memory.books)
+            await prove()
         refusals.words.update(refusals.expired)
         self._delivery.counts.refused += len(refusals.words)
         return refusals
