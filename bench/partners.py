@@ -13,7 +13,7 @@ from tests.e2e.parts import at_broker, prepared
 from tests.influx import Influx
 
 NO_LOSS = (
-    "max_queued_messages 10000000",
+    "max_queued_messages 4000000",
     "max_queued_bytes 2000000000",
     "queue_qos0_messages true",
     "persistence true",

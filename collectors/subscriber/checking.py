@@ -238,7 +238,7 @@ def judge_queue(returned: int, taken: int) -> Finding:
         "queue",
         ok=False,
         found=f"{QUEUED} were sent while we were away, {taken} taken, {returned} came back",
-        mosquitto="max_queued_messages 10000000 (and max_queued_bytes, or neither)",
+        mosquitto="max_queued_messages 4000000 (and max_queued_bytes, or neither)",
         emqx="mqtt.max_mqueue_len = infinity",
     )
 

@@ -35,7 +35,7 @@ def test_a_default_mosquitto_is_told_which_line_it_lacks(tmp_path: Path) -> None
     assert "WRONG  queue: 1500 were sent while we were away, 1500 taken, 1000 came back" in (
         result.output
     )
-    assert "Mosquitto: max_queued_messages 10000000" in result.output
+    assert "Mosquitto: max_queued_messages 4000000" in result.output
     assert "EMQX:      mqtt.max_mqueue_len = infinity" in result.output
     assert result.output.count("WRONG") == 1
     assert "sending 1500 messages while our session is away ..." in result.stderr
