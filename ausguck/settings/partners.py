@@ -92,6 +92,13 @@ class Influxdb(Section):
     timeout_s: float = Field(10.0, gt=0, le=300, description="for one request")
     batch_lines: int = Field(5_000, ge=1, le=100_000, description="most lines in one write")
     gzip: bool = Field(default=True, description="whether writes are compressed")
+    most_refused_percent: float = Field(
+        5.0,
+        gt=0,
+        le=100,
+        description="history is held where the server refuses more of a batch, and more than "
+        "five; at 100 never for that",
+    )
 
 
 class Gbfs(Section):

@@ -175,6 +175,45 @@ def test_a_hundred_wrong_points_of_a_large_batch_are_dead_letters(room: InfluxRo
     asyncio.run(play())
 
 
+def test_a_batch_poisonous_for_good_has_a_way_out(room: InfluxRoom) -> None:
+    rows = [with_portal(n) for n in range(120)] + members(120, 2)
+
+    async def play() -> None:
+        await seed(room, WRONG)
+        for percent in (5.0, 98.0):
+            async with opened(room, most_refused_percent=percent) as store:
+                with pytest.raises(StoreUnavailable, match="most_refused_percent = 100"):
+                    await put(store, 1, rows)
+        async with between(room, most_refused_percent=100.0) as (store, way):
+            # Nothing is held for its share or its row; for the books it is still.
+            way.fail(Said(400), where=f"bucket={room.prefix}books")
+            with pytest.raises(StoreUnavailable):
+                await put(store, 1, rows)
+            refused = Refused()
+            assert (await store.write(batch(*rows), at(1), refused)).stored == 2
+            assert len(refused.refusals) == 120
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(("percent", "is_held"), [(10.0, True), (12.0, False), (100.0, False)])
+def test_the_share_that_holds_is_a_setting(
+    room: InfluxRoom, percent: float, *, is_held: bool
+) -> None:
+    rows = [with_portal(n) for n in range(11)] + members(11, 89)
+
+    async def play() -> None:
+        await seed(room, WRONG)
+        async with opened(room, most_refused_percent=percent) as store:
+            if is_held:
+                with pytest.raises(StoreUnavailable, match="11 of a batch of 100"):
+                    await put(store, 1, rows)
+            else:
+                assert (await put(store, 1, rows)).stored == 89
+
+    asyncio.run(play())
+
+
 def test_a_reading_refused_in_one_place_is_stored_in_none(room: InfluxRoom) -> None:
     async def play() -> None:
         async with between(room) as (store, way):

@@ -154,7 +154,7 @@ async def open_influxdb(
         StoreUnavailable: the server cannot be reached or refuses us now; try again.
     """
     async with connected(settings) as server:
-        delivery = Delivery(server, settings.batch_lines)
+        delivery = Delivery(server, settings.batch_lines, settings.most_refused_percent)
         writer = Writer(server, settings.consumer, delivery, probe)
         place = await cursor(server, settings.consumer)
         if place is None:

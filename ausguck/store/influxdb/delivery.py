@@ -16,11 +16,15 @@ from ausguck.store.influxdb.server import Server
 
 AT_ONCE = 2
 """Chunks of one bucket under way, so that one is compressed while the server reads another."""
-MOST_SHARE = 0.05
+ALL_PERCENT = 100.0
 MOST_IN_A_ROW = 100
 FEW = 5
 """So many of a batch may be refused, however small it is."""
 HOLD_S = 60.0
+_WAY_OUT = (
+    "; where the readings are wrong after all, store.influxdb.most_refused_percent = 100 makes "
+    "them dead letters"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,12 @@ class Refusals:
 class Delivery:
     """Brings batches to the server."""
 
-    def __init__(self, server: Server, chunk: int) -> None:
+    def __init__(self, server: Server, chunk: int, most_refused_percent: float) -> None:
         self.counts = DeliveryCounts()
         self.chunk = chunk
         """Most lines in one write."""
         self._server = server
+        self._most_percent = most_refused_percent
         self._in_a_row = 0
 
     def begin(self, size: int, prove: Callable[[], Awaitable[None]]) -> Refusals:
@@ -150,9 +155,11 @@ class Delivery:
     async def _refused(self, member: int, said: str, refusals: Refusals) -> None:
         refusals.words.setdefault(member, said)
         refusals.in_a_row += 1
-        number = len(refusals.words)
-        if number > FEW and number > MOST_SHARE * refusals.size:
-            raise self._hold(f"{number} of a batch of {refusals.size} were refused: {said}")
+        if self._most_percent >= ALL_PERCENT:
+            return
+        number, size = len(refusals.words), refusals.size
+        if number > FEW and number * ALL_PERCENT > self._most_percent * size:
+            raise self._hold(f"{number} of a batch of {size} were refused: {said}", _WAY_OUT)
         if refusals.in_a_row >= MOST_IN_A_ROW:
             await self._prove(said, refusals)
 
@@ -160,20 +167,20 @@ class Delivery:
         """Hold after so many in a row, unless the server takes what is known to be good."""
         why = f"{refusals.in_a_row} points in a row were refused: {said}"
         if refusals.prove is None:
-            raise self._hold(why)
+            raise self._hold(why, _WAY_OUT)
         try:
             await refusals.prove()
         except StoreUnavailable as error:
             raise self._hold(f"{why}; and so were our own books: {error.reason}") from error
         refusals.in_a_row = 0
 
-    def _hold(self, why: str) -> StoreUnavailable:
+    def _hold(self, why: str, way_out: str = "") -> StoreUnavailable:
         self.counts.holds += 1
         return StoreUnavailable(
             STORE,
             f"{why}; that is a wrong proxy or schema rather than wrong readings, so everything "
             "is held and tried again: see what stands at store.influxdb.url, and the field "
-            "types in its buckets",
+            f"types in its buckets{way_out}",
             HOLD_S,
         )
 

@@ -50,7 +50,7 @@ class WholeInfluxdb:
     def __init__(self, server: Server, settings: Influxdb) -> None:
         self._server = server
         self._consumer = settings.consumer
-        self._delivery = Delivery(server, settings.batch_lines)
+        self._delivery = Delivery(server, settings.batch_lines, settings.most_refused_percent)
         self._states = States(server, settings.batch_lines)
         self._columns = Columns()
         self._stretch_ms: dict[Stock, int] = {}
