@@ -12,6 +12,7 @@ from ausguck.clock import SystemClock
 from ausguck.errors import ConfigError, StoreError
 from ausguck.settings.partners import Influxdb
 from ausguck.settings.tree import Settings
+from ausguck.settings.values import IS_BUCKET_PREFIX, IS_WEB_ADDRESS, Check
 from dashboards.files import GENERATED, boards, generated, stale, write
 from dashboards.lint import faults
 from dashboards.provisioning import Grafana
@@ -95,6 +96,8 @@ def build(context: click.Context, **options: Unpack[BuildOptions]) -> None:
       ausguck dashboards build --check
       ausguck dashboards build --out /etc/ausguck/grafana --lang de --influx-url http://127.0.0.1:8086
     """
+    _expect("--influx-url", options["influx_url"], IS_WEB_ADDRESS)
+    _expect("--bucket-prefix", options["bucket_prefix"], IS_BUCKET_PREFIX)
     languages = _languages(options["languages"])
     found = faults([board for language in languages for board in boards(language).values()])
     for fault in found:
@@ -150,6 +153,11 @@ def sheet(
         pages = sheets(influx, until, {"bus": bus}, _languages(languages))
     _write(out, pages)
     click.echo(f"{len(pages)} files in {out}; begin with index.html.")
+
+
+def _expect(option: str, value: str, check: Check[str]) -> None:
+    if not check.accepts(value):
+        raise click.UsageError(f"{option}: found {value!r}, expected {check.words}")
 
 
 def _languages(names: tuple[str, ...]) -> tuple[Language, ...]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from deploy.parts.private import DeployError
 
@@ -70,7 +71,8 @@ def merged(before: Site | None, given: Mapping[str, str | None], directory: Path
     """What was said before with what is said now over it.
 
     Raises:
-        DeployError: the site would get another name, or a value cannot stand in a file.
+        DeployError: the site would get another name, a value cannot stand in a file, or there is
+            no such time zone.
     """
     told = {name: value for name, value in given.items() if value is not None}
     base = {each.name: getattr(before or Site(), each.name) for each in fields(Site)}
@@ -82,10 +84,20 @@ def merged(before: Site | None, given: Mapping[str, str | None], directory: Path
     site = Site(**{**base, **told, "secrets_dir": str(directory.absolute())})
     if not NAME.fullmatch(site.site_id):
         raise DeployError(f"--site {site.site_id!r}: 1 to 64 of A-Z a-z 0-9 _ - are expected")
+    _check_values(site)
+    return site
+
+
+def _check_values(site: Site) -> None:
     for each in fields(Site):
         value = getattr(site, each.name)
         if re.search(r"[\s'\"$#\\]", value) and each.name != "mosquitto_listen":
             raise DeployError(
                 f"{each.name} {value!r}: a value without blanks, quotes, $, # and \\ is expected"
             )
-    return site
+    # a machine that knows no zone at all can still prepare another's files
+    known = available_timezones()
+    if known and site.site_timezone not in known:
+        raise DeployError(
+            f"--timezone {site.site_timezone!r}: a zone such as Europe/Berlin is expected"
+        )

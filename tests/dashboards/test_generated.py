@@ -57,6 +57,23 @@ def test_the_command_writes_and_then_finds_nothing_to_do(tmp_path: Path) -> None
     assert not (tmp_path / "en").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--influx-url", "notaurl"], "--influx-url: found 'notaurl', expected an http or https"),
+        (["--bucket-prefix", "kiel/"], "--bucket-prefix: found 'kiel/', expected at most 64"),
+    ],
+)
+def test_what_grafana_could_not_use_is_refused(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    done = CliRunner().invoke(command, ["build", "--out", str(tmp_path), *arguments])
+
+    assert done.exit_code == 2
+    assert said in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
 def dropped(ours: object, theirs: object, path: str = "") -> Iterator[str]:
     """Where Grafana's types have lost or changed something of ours."""
     if isinstance(ours, dict) and isinstance(theirs, dict):

@@ -213,6 +213,8 @@ def test_uninstall_leaves_settings_and_purge_leaves_nothing(prefix: Path) -> Non
         (["--nonsense"], "deploy/debian/install [--site NAME]"),
         (["--site"], "--site needs a value"),
         (["--influxdb", "http://x|y"], "an address such as"),
+        (["--influxdb", "notaurl"], "an address such as"),
+        (["--timezone", "Nowhere/X"], "an IANA time zone such as Europe/Berlin is expected"),
     ],
 )
 def test_a_mistake_is_told_before_anything_is_done(
@@ -223,6 +225,18 @@ def test_a_mistake_is_told_before_anything_is_done(
     assert done.returncode != 0
     assert said in done.stderr
     assert not (tmp_path / "root").exists()
+
+
+def test_with_influxdb_it_says_that_the_token_comes_first(tmp_path: Path) -> None:
+    prefix, told = tmp_path / "root", "without which ausguck.service does not start"
+    plain = install(prefix)
+    first = install(prefix, "--influxdb", "http://127.0.0.1:8086")
+    (prefix / "etc/ausguck/tokens").mkdir()
+    (prefix / "etc/ausguck/tokens/writer").touch()
+    again = install(prefix)
+
+    assert [told in done.stdout for done in (plain, first, again)] == [False, True, False]
+    assert "check --prepare --tokens-dir /etc/ausguck/tokens" in first.stdout
 
 
 @pytest.mark.parametrize("name", ["install", "uninstall"])

@@ -99,7 +99,14 @@ def test_a_directory_belongs_to_one_site(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--site", "a/b"], ["--site", ""], ["--timezone", "a b"], ["--host", "x$y"]]
+    "arguments",
+    [
+        ["--site", "a/b"],
+        ["--site", ""],
+        ["--timezone", "a b"],
+        ["--timezone", "Nowhere/X"],
+        ["--host", "x$y"],
+    ],
 )
 def test_what_cannot_stand_in_its_files_is_refused(
     tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
