@@ -17,6 +17,7 @@ from tests.store.makers import (
     BUS,
     DAY_MS,
     NOON_MS,
+    OTHER_BUS,
     Refused,
     ask,
     at,
@@ -284,6 +285,65 @@ def test_a_position_older_than_its_bucket_keeps_any_is_left_out_alone(influx: In
             assert (stats.expired, stats.refused, stats.holds) == (30, 0, 0)
             assert len(await ask(store, "clients", 0, FAR_AHEAD_MS + 1)) == 31
             assert values(await ask(store, "lat", 0, FAR_AHEAD_MS + 1)) == [53.0]
+
+    asyncio.run(play())
+
+
+def test_old_positions_among_new_ones_cost_few_requests(influx: Influx) -> None:
+    room = InfluxRoom(influx, {Bucket.POSITION: 7})
+
+    async def play() -> None:
+        async with opened(room, batch_lines=500) as store:
+            fresh = [
+                reading({"clients": n, "lat": 53.0}, asset=OTHER_BUS, seq=n, at_ms=FAR_AHEAD_MS + n)
+                for n in range(1000)
+            ]
+            mixed = [one for pair in zip(of_long_ago(1000), fresh, strict=True) for one in pair]
+            assert await put(store, 1, mixed) == Outcome(2000, 0, ())
+            stats = store.stats()
+            assert (stats.expired, stats.refused, stats.holds) == (1000, 0, 0)
+            positions = {
+                status: number
+                for (name, status), number in stats.requests.items()
+                if name == f"{room.prefix}position"
+            }
+            # For each chunk: all of it, the old half, the new half.
+            assert positions == {422: 8, 204: 4}
+            until_ms = FAR_AHEAD_MS + 1000
+            found = await ask(store, "lat", 0, until_ms, asset=OTHER_BUS)
+            assert values(found) == [53.0] * 1000
+
+    asyncio.run(play())
+
+
+def test_old_and_wrong_readings_among_good_ones_are_told_apart(influx: Influx) -> None:
+    room = InfluxRoom(influx, {Bucket.TELEMETRY: 30})
+    fresh_ms = FAR_AHEAD_MS
+
+    async def play() -> None:
+        wrong = f'hotspot,bus_id=other,site=kiel portal_ok_pct="many" {fresh_ms * 1_000_000}'
+        async with httpx.AsyncClient(base_url=influx.url, headers=headers(influx)) as client:
+            answer = await client.post(
+                "/api/v2/write",
+                params={"org": influx.org, "bucket": f"{room.prefix}telemetry"},
+                content=wrong,
+            )
+            assert answer.status_code == 204
+        good = [reading({"clients": n}, asset=OTHER_BUS, at_ms=fresh_ms + n) for n in range(97)]
+        bad = [
+            reading({"portal_ok_pct": 1.0}, asset=OTHER_BUS, at_ms=fresh_ms + 200 + n)
+            for n in range(3)
+        ]
+        rows = [*of_long_ago(40), *good[:50], *bad[:1], *of_long_ago(80)[40:], *bad[1:], *good[50:]]
+        async with opened(room) as store:
+            refused = Refused()
+            assert (await store.write(batch(*rows), at(1), refused)).stored == 97
+            told = {refusal.index: refusal.detail for refusal in refused.refusals}
+            old = {index for index, row in enumerate(rows) if row.observed_at_ms < fresh_ms}
+            conflicting = {index for index, row in enumerate(rows) if row in bad}
+            assert told.keys() == old | conflicting
+            assert all("outside retention policy" in told[index] for index in old)
+            assert all("field type conflict" in told[index] for index in conflicting)
 
     asyncio.run(play())
 

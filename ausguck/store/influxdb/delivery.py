@@ -48,6 +48,15 @@ class Lines:
         """Some of them."""
         return Lines(self.texts[start:end], self.members[start:end])
 
+    def parted(self, old: int) -> "tuple[Lines, Lines]":
+        """The oldest so many, and the rest; a line ends in its time."""
+        by_time = sorted(
+            zip(self.texts, self.members, strict=True),
+            key=lambda line: int(line[0].rpartition(" ")[2]),
+        )
+        whole = Lines([text for text, _ in by_time], [member for _, member in by_time])
+        return whole.part(0, old), whole.part(old, len(by_time))
+
     def without(self, members: Container[int]) -> "Lines":
         """Those of other members."""
         kept = Lines()
@@ -140,13 +149,19 @@ class Delivery:
             return
         if means is Meaning.UNAVAILABLE:
             raise unavailable(f"a write to bucket {self._server.bucket(bucket)}", answer)
-        size = len(lines.texts)
-        if expired(answer) == size:
+        size, old = len(lines.texts), expired(answer)
+        if old == size:
             refusals.expired.update(dict.fromkeys(lines.members, words(answer)))
         elif size > 1:
             self.counts.bisections += 1
-            await self._send(bucket, lines.part(0, size // 2), refusals)
-            await self._send(bucket, lines.part(size // 2, size), refusals)
+            # Retention cuts by time: of so many that are too old it is the oldest.
+            halves = (
+                lines.parted(old)
+                if 0 < old < size
+                else (lines.part(0, size // 2), lines.part(size // 2, size))
+            )
+            for half in halves:
+                await self._send(bucket, half, refusals)
         elif means is Meaning.TOO_LARGE:
             raise self._hold(f"one line is too large: {words(answer)}")
         else:
