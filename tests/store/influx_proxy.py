@@ -45,6 +45,10 @@ class Proxy:
     always: Fault | None = None
     passed: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: int = 0
+    full_at: int = 1
+    is_full: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when so many wait for what never comes."""
 
     @property
     def url(self) -> str:
@@ -82,6 +86,9 @@ class Proxy:
         if fault is Cut.BEFORE:
             return False
         if fault is Cut.NEVER:
+            self.waiting += 1
+            if self.waiting >= self.full_at:
+                self.is_full.set()
             await self.released.wait()
             return False
         method, path, _ = head[0].split(" ")

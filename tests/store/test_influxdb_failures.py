@@ -7,6 +7,7 @@ import pytest
 
 from ausguck.errors import StoreUnavailable
 from ausguck.model import Books, Outcome
+from ausguck.store.influxdb.server import CONNECTIONS
 from tests.influx import Influx
 from tests.store.influx_proxy import Cut, Drip, Fault, Said
 from tests.store.influx_room import InfluxRoom
@@ -144,6 +145,28 @@ def test_one_line_that_is_too_large_holds(room: InfluxRoom) -> None:
             with pytest.raises(StoreUnavailable, match="too large"):
                 await put(store, 1, members(0, 3))
             assert store.stats().holds == 1
+
+    asyncio.run(play())
+
+
+def test_readers_that_wait_do_not_delay_history(room: InfluxRoom) -> None:
+    async def play() -> None:
+        async with between(room, timeout_s=60.0) as (store, way):
+            await put(store, 1, members(0, 3))
+            way.fail(*[Cut.NEVER] * CONNECTIONS, where="/query")
+            way.full_at = CONNECTIONS
+            async with asyncio.TaskGroup() as tasks:
+                readers = [
+                    tasks.create_task(ask(store, "clients", 0, NOON_MS * 2))
+                    for _ in range(2 * CONNECTIONS)
+                ]
+                async with asyncio.timeout(30):
+                    await way.is_full.wait()
+                    # Some of these are looked up first.
+                    assert await put(store, 2, members(1, 5)) == Outcome(3, 2, ())
+                assert not any(reader.done() for reader in readers)
+                for reader in readers:
+                    reader.cancel()
 
     asyncio.run(play())
 

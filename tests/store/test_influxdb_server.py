@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from ausguck.catalogue.state import Bucket
 from ausguck.errors import StoreUnavailable
 from ausguck.settings.partners import Influxdb
-from ausguck.store.influxdb.server import Server
+from ausguck.store.influxdb.server import Server, connected
 
 SETTINGS = Influxdb(token=SecretStr("a-token"))
 ODD = "é".encode("latin-1")
@@ -58,3 +58,12 @@ def test_who_is_cancelled_is_not_held() -> None:
 def test_an_answer_that_is_none_is_said_to_be_something_else(body: bytes) -> None:
     with pytest.raises(StoreUnavailable):
         ask(lambda _request: httpx.Response(200, content=body))
+
+
+def test_without_a_token_the_setting_is_named() -> None:
+    async def play() -> None:
+        async with connected(Influxdb()):
+            pass
+
+    with pytest.raises(StoreUnavailable, match=r"there is no token: set store\.influxdb\.token"):
+        asyncio.run(play())

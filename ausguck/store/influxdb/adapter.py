@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ausguck.catalogue.state import StateMeasurement, StateRow
 from ausguck.clock import Clock, SystemClock
@@ -43,20 +44,29 @@ class InfluxdbStats:
     last_write_ms: int | None
 
 
+class Doors(NamedTuple):
+    """Ways to one server, so that slow answers to readers never delay history."""
+
+    history: Server
+    """For writes, and what they have to know first."""
+    readers: Server
+
+
 class InfluxdbStore:
     """A `Store` in an InfluxDB 2 server; made by `open_influxdb`."""
 
     def __init__(
         self,
-        server: Server,
+        doors: Doors,
         writer: Writer,
         delivery: Delivery,
         memory: Memory,
         retention: Retention,
         clock: Clock,
     ) -> None:
-        self._server = server
-        self._states = States(server, delivery.chunk)
+        self._doors = doors
+        self._states = States(doors.history, delivery.chunk)
+        self._recorded = States(doors.readers, delivery.chunk)
         self._writer = writer
         self._delivery = delivery
         self._memory = memory
@@ -91,13 +101,13 @@ class InfluxdbStore:
 
     async def series(self, query: SeriesQuery) -> Sequence[Series]:
         """One series a metric, in the order asked; an empty one where nothing was stored."""
-        return await series.series(self._server, query)
+        return await series.series(self._doors.readers, query)
 
     async def events(
         self, asset: AssetId, from_ms: int, to_ms: int, limit: int = 1000
     ) -> Sequence[StoredEvent]:
         """An asset's events of [from_ms, to_ms), oldest first."""
-        return await series.events(self._server, asset, from_ms, to_ms, limit)
+        return await series.events(self._doors.readers, asset, from_ms, to_ms, limit)
 
     async def record(self, rows: Sequence[StateRow]) -> None:
         """Keep rows of state; one with the same measurement, tags and time replaces the first."""
@@ -108,13 +118,13 @@ class InfluxdbStore:
         self, measurement: StateMeasurement, from_ms: int, to_ms: int, limit: int = 100_000
     ) -> Sequence[StateRow]:
         """Rows of state of [from_ms, to_ms), by time and then by tags."""
-        return await self._states.recorded(measurement, from_ms, to_ms, limit)
+        return await self._recorded.recorded(measurement, from_ms, to_ms, limit)
 
     async def prune(self, now_ms: int) -> int:
         """Remove what is past its class's retention and return how many rows went."""
         async with self._turn:
             cuts = Cuts.at(now_ms, self._retention)
-            gone = await prune(self._server, cuts)
+            gone = await prune(self._doors.history, cuts)
             self._memory.forget(Kind.BUS, cuts.telemetry_ms)
             self._memory.forget(Kind.STATION, cuts.station_ms)
             self._memory.forget_positions(cuts.position_ms)
@@ -123,7 +133,7 @@ class InfluxdbStore:
 
     def stats(self) -> InfluxdbStats:
         """What it did since the process started."""
-        traffic, counts = self._server.traffic, self._delivery.counts
+        traffic, counts = self._doors.history.traffic, self._delivery.counts
         return InfluxdbStats(
             requests=dict(traffic.requests),
             lines=traffic.lines,
@@ -153,7 +163,7 @@ async def open_influxdb(
         StoreError: the books are of another format.
         StoreUnavailable: the server cannot be reached or refuses us now; try again.
     """
-    async with connected(settings) as server:
+    async with connected(settings) as server, connected(settings, server.traffic) as readers:
         delivery = Delivery(server, settings.batch_lines, settings.most_refused_percent)
         writer = Writer(server, settings.consumer, delivery, probe)
         place = await cursor(server, settings.consumer)
@@ -161,4 +171,5 @@ async def open_influxdb(
             place = (None, Books())
             await writer.move(*place)
         memory = await load(server, *place)
-        yield InfluxdbStore(server, writer, delivery, memory, retention, clock)
+        doors = Doors(server, readers)
+        yield InfluxdbStore(doors, writer, delivery, memory, retention, clock)

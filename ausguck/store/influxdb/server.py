@@ -15,12 +15,22 @@ from ausguck.catalogue.state import Bucket
 from ausguck.errors import StoreUnavailable
 from ausguck.settings.partners import Influxdb
 from ausguck.settings.values import TOKEN
-from ausguck.store.influxdb.answers import UNREADABLE, Answer, failed_query, unavailable
+from ausguck.store.influxdb.answers import (
+    UNREADABLE,
+    WAIT_LONG_S,
+    Answer,
+    failed_query,
+    unavailable,
+)
 from ausguck.store.influxdb.places import STORE
 
 GZIP_LEVEL = 1
 CONNECTIONS = 8
 UNAUTHORIZED = 401
+_UNSET = (
+    "there is no token: set store.influxdb.token, best in AUSGUCK_STORE__INFLUXDB__TOKEN, or "
+    "store.influxdb.token_file; `ausguck check --prepare` makes one"
+)
 _TOO_SLOW = frozenset({408, 504})
 """How a proxy says that the server did not answer in time."""
 _UNANSWERED = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RuntimeError)
@@ -67,11 +77,13 @@ class _Results(msgspec.Struct):
 class Server:
     """An InfluxDB 2 over HTTP; made by `connected`."""
 
-    def __init__(self, settings: Influxdb, client: httpx.AsyncClient) -> None:
+    def __init__(
+        self, settings: Influxdb, client: httpx.AsyncClient, traffic: Traffic | None = None
+    ) -> None:
         self._settings = settings
         self._client = client
         self._token = _token(settings)
-        self.traffic = Traffic()
+        self.traffic = Traffic() if traffic is None else traffic
 
     def bucket(self, bucket: Bucket) -> str:
         """A bucket's name on this server."""
@@ -192,21 +204,25 @@ class Server:
 
 
 @asynccontextmanager
-async def connected(settings: Influxdb) -> AsyncIterator[Server]:
-    """A server's door; nothing is asked yet."""
+async def connected(settings: Influxdb, traffic: Traffic | None = None) -> AsyncIterator[Server]:
+    """A server's door with connections of its own; nothing is asked yet.
+
+    Raises:
+        StoreUnavailable: there is no token.
+    """
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     async with httpx.AsyncClient(
         base_url=str(settings.url), timeout=settings.timeout_s, limits=limits, trust_env=False
     ) as client:
-        yield Server(settings, client)
+        yield Server(settings, client, traffic)
 
 
 def _token(settings: Influxdb) -> str:
-    """The token as it is now; empty where there is none."""
+    """The token as it is now."""
     if settings.token is not None:
         return settings.token.get_secret_value()
     if settings.token_file is None:
-        return ""
+        raise StoreUnavailable(STORE, _UNSET, WAIT_LONG_S)
     try:
         found = settings.token_file.read_text().strip()
     except (OSError, UnicodeError) as error:
