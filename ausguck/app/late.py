@@ -39,9 +39,10 @@ def begin_by_clock(journal: Journal, clock: Clock) -> None:
 
     A store that answers late may stand further than the journal reaches, which was restored
     from a copy or lost its end; by then messages were acknowledged, and it would take them for
-    old ones. So the first segment is numbered by the clock, behind all there ever were.
+    old ones. So the first segment is numbered by the clock, in seconds (a second fills no
+    segment, and starts none twice), and so behind all there ever were.
     """
-    journal.begin_behind(Position(journal.end.epoch, clock.now_ms(), 0))
+    journal.begin_behind(Position(journal.end.epoch, clock.now_ms() // 1000, 0))
 
 
 class LateStore:

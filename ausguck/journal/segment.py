@@ -11,6 +11,8 @@ from ausguck.model import Position
 
 SUFFIX = ".segment"
 DIGITS = 12
+MOST_SEGMENTS = 10**DIGITS
+"""A file with a longer number would not be known again at opening."""
 
 
 class GapReason(StrEnum):

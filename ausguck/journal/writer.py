@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ausguck.errors import JournalError
 from ausguck.journal.disk import Disk, File
 from ausguck.journal.format import PREAMBLE, Header
-from ausguck.journal.segment import Segment, file_name
+from ausguck.journal.segment import MOST_SEGMENTS, Segment, file_name
 from ausguck.model import Position
 from ausguck.probe import CrashPoint, Probe
 
@@ -83,6 +84,8 @@ class Writer:
     def begin_behind(self, position: Position) -> None:
         """Number segments from behind a consumer's position; before the first commit only."""
         epoch, number, _offset = position
+        if number + 1 >= MOST_SEGMENTS:
+            raise JournalError("position", f"segment {number} is no number of a segment")
         if epoch >= self._next.epoch:
             self._next = replace(self._next, epoch=epoch, number=max(self._next.number, number + 1))
 

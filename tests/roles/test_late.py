@@ -9,7 +9,7 @@ import pytest
 
 from ausguck.app.late import LateStore, LateTail, begin_by_clock
 from ausguck.clock import ManualClock
-from ausguck.errors import StoreUnavailable
+from ausguck.errors import JournalError, StoreUnavailable
 from ausguck.journal.journal import Journal
 from ausguck.journal.port import RecordType, Source
 from ausguck.model import Batch, Books, Kind, Position
@@ -119,6 +119,30 @@ def test_what_was_acknowledged_before_the_store_answered_is_read(tmp_path: Path)
             return [record.payload for record in records], records[0].position > lost
 
     assert asyncio.run(scene()) == ([b"new%d" % number for number in range(10)], True)
+
+
+def test_segments_numbered_by_the_clock_are_there_at_each_opening(tmp_path: Path) -> None:
+    clock = ManualClock()
+
+    async def start() -> list[bytes]:
+        async with Journal.open(tmp_path, SETTINGS, clock) as journal:
+            begin_by_clock(journal, clock)
+            found = journal.tail(None)
+            before = await found.read(1000) if found.available() else []
+            await fill(journal, b"more")
+            clock.advance_ms(60_000)
+            return [record.payload for record in before]
+
+    assert [len(asyncio.run(start())) for _ in range(4)] == [0, 10, 20, 30]
+
+
+def test_a_place_no_segment_can_have_is_refused(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with Journal.open(tmp_path, SETTINGS, ManualClock()) as journal:
+            with pytest.raises(JournalError, match="is no number of a segment"):
+                journal.begin_behind(Position(journal.end.epoch, 10**12, 0))
+
+    asyncio.run(scene())
 
 
 def test_a_store_ahead_of_all_there_is_takes_nothing_new_for_old(tmp_path: Path) -> None:
