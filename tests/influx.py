@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 
 from tests.conftest import influxd_path
-from tests.simulators.broker import free_port
+from tests.subscriber.mosquitto import free_port
 
 ORG = "ausguck"
 OPERATOR = "operator-of-the-tests"

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from deploy.parts import device, init
-from tests.simulators.broker import free_port
+from tests.subscriber.mosquitto import free_port
 
 SITE = "kiel"
 DEADLINE_S = 30

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import influxd_path
 from tests.deploy.composed import composed, environment, services
 from tests.deploy.deployed import DEADLINE_S, attempts
-from tests.simulators.broker import free_port
+from tests.subscriber.mosquitto import free_port
 
 VARIABLES = {"SECRETS_GID": "0", "SECRETS_DIR": "/secrets", "SITE_ID": "kiel"}
 

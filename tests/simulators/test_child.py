@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from simulators.run import Job
-from tests.simulators.broker import Broker, free_port
+from tests.simulators.broker import Broker
+from tests.subscriber.mosquitto import free_port
 
 END_S = 20
 

@@ -13,7 +13,8 @@ from ausguck.settings.tree import Listener, Settings
 from simulators.ledger import read_ledger
 from simulators.replay.mapping import load_mapping
 from simulators.replay.recording import Recording, read_recording
-from tests.simulators.broker import Broker, free_port
+from tests.simulators.broker import Broker
+from tests.subscriber.mosquitto import free_port
 
 CSV = "id,nbikes,nempty\n1,4,14\n2,0,9\n3,many,1\n"  # codespell:ignore
 BUSES_CSV = (

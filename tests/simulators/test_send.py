@@ -13,7 +13,8 @@ from simulators.ledger import CountingLedger, FileLedger, Ledger, Run, read_ledg
 from simulators.outgoing import Identity, Outgoing
 from simulators.run import Connections, Job, run_city, surroundings
 from simulators.send import LONGEST_DELAY_S, Link, Session, Surroundings, Tally, Target, delay_s
-from tests.simulators.broker import Broker, free_port
+from tests.simulators.broker import Broker
+from tests.subscriber.mosquitto import free_port
 
 pytestmark = pytest.mark.broker
 

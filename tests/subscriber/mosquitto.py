@@ -1,6 +1,7 @@
 """A real Mosquitto whose configuration each test writes itself."""
 
 import asyncio
+import socket
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Self
 
 import aiomqtt
 
-from tests.simulators.broker import STOP_S, TRY_EVERY_S, free_port
-
+STOP_S = 20
+TRY_EVERY_S = 0.02
 SAFE = (
     "allow_anonymous true",
     "persistence true",
@@ -18,6 +19,13 @@ SAFE = (
     "sys_interval 1",
 )
 EVERY_CHANGE = ("autosave_on_changes true", "autosave_interval 1")  # slow with a deep queue
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 class Mosquitto:

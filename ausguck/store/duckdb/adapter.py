@@ -87,15 +87,7 @@ class DuckdbStore:
 
     async def latest(self, kind: Kind, name: str | None = None) -> Sequence[Reading]:
         """Each asset's newest reading by event time, by name; None for a value not in it."""
-        newest = list(self._writer.memory.latest.values())
-        return sorted(
-            (
-                reading
-                for reading in newest
-                if reading.asset.kind is kind and (name is None or reading.asset.name == name)
-            ),
-            key=lambda reading: (reading.asset.name, reading.asset.site),
-        )
+        return self._writer.memory.newest(kind, name)
 
     async def series(self, query: SeriesQuery) -> Sequence[Series]:
         """One series a metric, in the order asked; an empty one where nothing was stored."""

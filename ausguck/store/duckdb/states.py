@@ -6,9 +6,9 @@ from contextlib import suppress
 import duckdb
 import pyarrow as pa
 
-from ausguck.catalogue.state import TABLES, Bucket, Field, StateMeasurement, StateRow, StateTable
+from ausguck.catalogue.state import TABLES, Field, StateMeasurement, StateRow, StateTable
 from ausguck.errors import StoreError
-from ausguck.settings.tree import Retention
+from ausguck.store.cuts import Cuts
 from ausguck.store.duckdb.tables import STORE, Column, Table
 
 DAY_MS = 86_400_000
@@ -125,14 +125,13 @@ def recorded(
     ]
 
 
-def prune(connection: duckdb.DuckDBPyConnection, retention: Retention, now_ms: int) -> int:
+def prune(connection: duckdb.DuckDBPyConnection, cuts: Cuts) -> int:
     """Remove the rows past their class's retention, within the caller's transaction."""
-    days = {Bucket.TELEMETRY: retention.telemetry_days, Bucket.POSITION: retention.position_days}
     gone = 0
     for state, table in _BY_MEASUREMENT.values():
         row = connection.execute(
             f"DELETE FROM {table.name} WHERE at_ms < ?",  # noqa: S608 - our name
-            [now_ms - days[state.bucket] * DAY_MS],
+            [cuts.of(state.bucket)],
         ).fetchone()
         gone += 0 if row is None else int(row[0])
     return gone

@@ -12,6 +12,7 @@ from ausguck import catalogue
 from ausguck.catalogue import Measurement, Metric
 from ausguck.errors import StoreError
 from ausguck.model import Kind
+from ausguck.store.metrics import metric as known_metric
 
 STORE = "duckdb"
 FORMAT = 1
@@ -159,11 +160,7 @@ def place(kind: Kind, key: str) -> tuple[Table, Metric]:
     Raises:
         StoreError: there is no such metric.
     """
-    if kind not in IDENTITY:
-        raise StoreError(STORE, f"{kind} has no metrics")
-    metric = catalogue.by_key(kind).get(key)
-    if metric is None:
-        raise StoreError(STORE, f"{kind} has no metric {key!r}")
+    metric = known_metric(STORE, kind, key)
     for table in (IDENTITY[kind], *SPARSE[kind]):
         if table.name == metric.measurement.value:
             return table, metric

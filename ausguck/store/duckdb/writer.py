@@ -10,12 +10,13 @@ import pyarrow as pa
 
 from ausguck.catalogue.state import StateRow
 from ausguck.errors import StoreUnavailable
-from ausguck.model import Batch, Books, Kind, Outcome, Position
+from ausguck.model import Batch, Books, Outcome, Position
 from ausguck.probe import CrashPoint, Probe
 from ausguck.settings.tree import Retention
+from ausguck.store.cuts import Cuts
 from ausguck.store.duckdb import states
 from ausguck.store.duckdb.database import Database, is_fatal
-from ausguck.store.duckdb.lookups import DAY_MS, StoredIdentities
+from ausguck.store.duckdb.lookups import StoredIdentities
 from ausguck.store.duckdb.memory import load
 from ausguck.store.duckdb.planning import Plan, plan
 from ausguck.store.duckdb.tables import (
@@ -122,28 +123,23 @@ class Writer:
 
     def prune(self, now_ms: int) -> int:
         """Remove the rows that are past their class's retention."""
-        days = self._retention
-        telemetry_ms = now_ms - days.telemetry_days * DAY_MS
-        position_ms = now_ms - days.position_days * DAY_MS
-        station_ms = now_ms - days.station_days * DAY_MS
-        cuts = (
-            (HOTSPOT, telemetry_ms),
-            (EVENTS, telemetry_ms),
-            (BUS_POSITION, position_ms),
-            (STATION, station_ms),
+        cuts = Cuts.at(now_ms, self._retention)
+        tables = (
+            (HOTSPOT, cuts.telemetry_ms),
+            (EVENTS, cuts.telemetry_ms),
+            (BUS_POSITION, cuts.position_ms),
+            (STATION, cuts.station_ms),
         )
 
         def remove() -> int:
             memory = self._settled()
             gone = self._transaction(
                 lambda connection: (
-                    sum(_delete(connection, table, cut) for table, cut in cuts)
-                    + states.prune(connection, days, now_ms)
+                    sum(_delete(connection, table, cut_ms) for table, cut_ms in tables)
+                    + states.prune(connection, cuts)
                 )
             )
-            memory.forget(Kind.BUS, telemetry_ms)
-            memory.forget(Kind.STATION, station_ms)
-            memory.forget_positions(position_ms)
+            memory.expire(cuts)
             self.counts.pruned += gone
             return gone
 

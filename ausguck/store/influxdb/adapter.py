@@ -12,10 +12,11 @@ from ausguck.model import AssetId, Batch, Books, Kind, Outcome, Position, Readin
 from ausguck.probe import Probe, ignore
 from ausguck.settings.partners import Influxdb
 from ausguck.settings.tree import Retention
+from ausguck.store.cuts import Cuts
 from ausguck.store.influxdb import series
 from ausguck.store.influxdb.delivery import Delivery
 from ausguck.store.influxdb.memory import cursor, load
-from ausguck.store.influxdb.prune import Cuts, prune
+from ausguck.store.influxdb.prune import prune
 from ausguck.store.influxdb.server import Server, connected
 from ausguck.store.influxdb.states import States
 from ausguck.store.influxdb.writer import Writer
@@ -125,9 +126,7 @@ class InfluxdbStore:
         async with self._turn:
             cuts = Cuts.at(now_ms, self._retention)
             gone = await prune(self._doors.history, cuts)
-            self._memory.forget(Kind.BUS, cuts.telemetry_ms)
-            self._memory.forget(Kind.STATION, cuts.station_ms)
-            self._memory.forget_positions(cuts.position_ms)
+            self._memory.expire(cuts)
             self._pruned += gone
             return gone
 

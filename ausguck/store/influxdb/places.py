@@ -11,6 +11,7 @@ from ausguck.catalogue import Measurement, Metric
 from ausguck.catalogue.state import Bucket
 from ausguck.errors import StoreError
 from ausguck.model import AssetId, Kind
+from ausguck.store.metrics import metric as known_metric
 
 STORE = "influxdb"
 FORMAT = 1
@@ -77,11 +78,7 @@ def home(kind: Kind, key: str) -> tuple[Place, Metric]:
     Raises:
         StoreError: there is no such metric.
     """
-    if kind not in IDENTITY:
-        raise StoreError(STORE, f"{kind} has no metrics")
-    metric = catalogue.by_key(kind).get(key)
-    if metric is None:
-        raise StoreError(STORE, f"{kind} has no metric {key!r}")
+    metric = known_metric(STORE, kind, key)
     for place in (IDENTITY[kind], *SPARSE[kind]):
         if place.name == metric.measurement.value:
             return place, metric

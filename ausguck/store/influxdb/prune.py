@@ -1,10 +1,9 @@
 """What is past its retention goes; where the bucket's own was first, nothing is left to do."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ausguck.catalogue.state import TABLES, Bucket
-from ausguck.settings.tree import Retention
+from ausguck.store.cuts import Cuts
 from ausguck.store.influxdb.places import (
     BUS_POSITION,
     EVENTS,
@@ -16,32 +15,8 @@ from ausguck.store.influxdb.places import (
 from ausguck.store.influxdb.server import Server
 from ausguck.store.influxdb.times import rfc3339
 
-DAY_MS = 86_400_000
 EARLIEST = "1970-01-01T00:00:00Z"
 _ALWAYS = ("received_at_ms",)
-
-
-class Cuts(NamedTuple):
-    """Where each class ends."""
-
-    telemetry_ms: int
-    position_ms: int
-    station_ms: int
-
-    @classmethod
-    def at(cls, now_ms: int, days: Retention) -> "Cuts":
-        """As they are now."""
-        return cls(
-            now_ms - days.telemetry_days * DAY_MS,
-            now_ms - days.position_days * DAY_MS,
-            now_ms - days.station_days * DAY_MS,
-        )
-
-    def of(self, bucket: Bucket) -> int:
-        """The one that a bucket's points have."""
-        if bucket is Bucket.POSITION:
-            return self.position_ms
-        return self.station_ms if bucket is Bucket.STATION else self.telemetry_ms
 
 
 async def prune(server: Server, cuts: Cuts) -> int:

@@ -11,6 +11,7 @@ import msgspec
 from ausguck import catalogue
 from ausguck.catalogue import DataClass
 from ausguck.model import AssetId, Books, Kind, Position, Reading
+from ausguck.store.cuts import Cuts
 from ausguck.store.judging.suspects import Boot
 
 
@@ -45,13 +46,19 @@ class Memory:
             key=lambda reading: (reading.asset.name, reading.asset.site),
         )
 
-    def forget(self, kind: Kind, before_ms: int) -> None:
-        """Drop what retention has removed: assets that were silent for all of it."""
+    def expire(self, cuts: Cuts) -> None:
+        """Drop what retention has removed."""
+        self._forget(Kind.BUS, cuts.telemetry_ms)
+        self._forget(Kind.STATION, cuts.station_ms)
+        self._forget_positions(cuts.position_ms)
+
+    def _forget(self, kind: Kind, before_ms: int) -> None:
+        """Drop assets that were silent for all of it."""
         for asset, reading in tuple(self.latest.items()):
             if asset.kind is kind and reading.observed_at_ms < before_ms:
                 del self.latest[asset]
 
-    def forget_positions(self, before_ms: int) -> None:
+    def _forget_positions(self, before_ms: int) -> None:
         """Drop the values of the class that is kept for the shortest time."""
         for asset, reading in tuple(self.latest.items()):
             if asset.kind is Kind.BUS and reading.observed_at_ms < before_ms:
