@@ -203,6 +203,14 @@ class MetricsSource(Protocol):
         ...
 
 
+class Presence(Protocol):
+    """Knows who is connected to our own listener."""
+
+    def connected(self) -> Mapping[str, int]:
+        """Since when (UTC ms) each user has been connected; empty without a listener."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """All doors in one value, for `api.app.create_app`."""

@@ -6,7 +6,19 @@ from typing import Literal
 from pydantic import Field
 
 from ausguck.settings.partners import Gbfs, Influxdb, Subscriber
-from ausguck.settings.values import Asset, Host, Name, PasswordHash, Port, Section, TimeZone
+from ausguck.settings.values import (
+    Asset,
+    Host,
+    HostName,
+    Name,
+    PasswordHash,
+    Port,
+    Section,
+    TimeZone,
+)
+
+Scope = Literal["view", "operate", "plan", "admin"]
+"""What somebody may at the API."""
 
 
 class Area(Section):
@@ -155,6 +167,25 @@ class Api(Section):
         "port published on loopback; only then may `host` be more than loopback",
     )
     port: Port = Field(8080, description="TCP port; 0 takes a free one")
+    names: tuple[HostName, ...] = Field(
+        (), strict=False, description="names by which people reach us besides loopback's"
+    )
+    anonymous: tuple[Scope, ...] = Field(
+        ("view", "operate", "plan", "admin"),
+        strict=False,
+        description="what a request without a key may; empty once people have keys",
+    )
+
+
+class Register(Section):
+    """What is known of assets, devices and people; it is kept in the desk."""
+
+    poll_ms: int = Field(
+        250, ge=50, le=1000, description="how often changes made by commands are looked for"
+    )
+    rotation_days: int = Field(
+        14, ge=1, le=365, description="how long a device's old secret holds beside its new one"
+    )
 
 
 class Log(Section):
@@ -175,5 +206,6 @@ class Settings(Section):
     history: History = Field(default_factory=History)
     retention: Retention = Field(default_factory=Retention)
     state: State = Field(default_factory=State)
+    register: Register = Field(default_factory=Register)
     api: Api = Field(default_factory=Api)
     log: Log = Field(default_factory=Log)

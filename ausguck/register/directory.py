@@ -1,0 +1,32 @@
+"""The register and keyring of the running process: whoever holds it sees each new revision."""
+
+from collections.abc import Callable
+
+from ausguck.register.keyring import Keyring
+from ausguck.register.register import Register
+
+OnChange = Callable[[], None]
+
+
+class Directory:
+    """What is known now; used on the event loop alone.
+
+    `register` and `keyring` are replaced as wholes, so that one who took either keeps a state
+    that fits together. Listeners are called after each change, in the order they asked.
+    """
+
+    def __init__(self, register: Register | None = None, keyring: Keyring | None = None) -> None:
+        self.register = register or Register()
+        self.keyring = keyring or Keyring()
+        self._listeners: list[OnChange] = []
+
+    def on_change(self, listener: OnChange) -> None:
+        """Have it called after each change."""
+        self._listeners.append(listener)
+
+    def replace(self, register: Register, keyring: Keyring) -> None:
+        """Take a new state and tell everybody."""
+        self.register = register
+        self.keyring = keyring
+        for listener in self._listeners:
+            listener()
