@@ -186,6 +186,15 @@ class Register(Section):
     rotation_days: int = Field(
         14, ge=1, le=365, description="how long a device's old secret holds beside its new one"
     )
+    device_host: HostName | None = Field(
+        None, description="where devices reach us, as commissioning sheets say; default: the host"
+    )
+    device_port: Port | None = Field(
+        None, description="the port on that way; default: that of the listener or broker"
+    )
+    device_ca: Path | None = Field(
+        None, strict=False, description="PEM file of the authority that devices are to believe"
+    )
 
 
 class Log(Section):

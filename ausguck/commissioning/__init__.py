@@ -1,0 +1,1 @@
+"""Bringing a device into service: what to set in it, and whether it then works."""
