@@ -1,9 +1,10 @@
 """The grammar of topics: `v1/<site>/<kind>/<id>/<message>`, parsed once and remembered."""
 
+import hashlib
 import re
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ausguck.errors import TopicError
 from ausguck.model import Kind
@@ -11,7 +12,10 @@ from ausguck.model import Kind
 VERSION = "v1"
 LEVELS = 5
 REMEMBERED = 65_536
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+MAX_NAME: Final = 64
+NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_NAME}}}", re.ASCII)
+_FOREIGN: Final = re.compile(r"[^A-Za-z0-9_-]|_(?=x)", re.ASCII)
+_CUT_DIGITS: Final = 16
 
 
 class Message(StrEnum):
@@ -62,3 +66,22 @@ def parse(topic: str) -> Topic:
     if message not in MESSAGES:
         raise TopicError("level 5", repr(message), f"one of {', '.join(MESSAGES)}")
     return Topic(site, KINDS[kind], asset_id, MESSAGES[message])
+
+
+def foreign_name(
+    foreign_id: str, foreign: re.Pattern[str] = _FOREIGN, longest: int = MAX_NAME
+) -> str:
+    """An id that somebody else gave, in our grammar: readable, stable, and never two alike.
+
+    An id that is of our grammar stays as it is. In any other, each `foreign` character becomes
+    `_x<hex>_`, its code point; so does a `_` that stands before an `x`, which is why no escaped
+    id equals another's plain one. What is then too long is cut, and ends in `_xx` and 16
+    hexadecimal digits of the SHA-256 of the whole id. `Kiel Hbf` is `Kiel_x20_Hbf`.
+    """
+    name = foreign.sub(lambda match: f"_x{ord(match[0]):x}_", foreign_id)
+    if len(name) <= longest:
+        return name
+    # Lone surrogates cannot come out of JSON here, but a hash must never be what fails.
+    digest = hashlib.sha256(foreign_id.encode(errors="surrogatepass")).hexdigest()[:_CUT_DIGITS]
+    end = f"_xx{digest}"
+    return name[: longest - len(end)] + end
