@@ -1,5 +1,7 @@
 """Every setting there is, with its default, its range and what it is for."""
 
+import warnings
+import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -203,18 +205,26 @@ class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level")
 
 
-class Settings(Section):
-    """The whole tree."""
+# Pydantic takes the class method `register` of its models' metaclass for a field of theirs.
+warnings.filterwarnings("ignore", 'Field name "register" in "Settings"', UserWarning)
 
-    site: Site = Field(default_factory=Site)
-    journal: Journal = Field(default_factory=Journal)
-    listener: Listener = Field(default_factory=Listener)
-    subscriber: Subscriber = Field(default_factory=Subscriber)
-    gbfs: tuple[Gbfs, ...] = Field((), strict=False)
-    store: Store = Field(default_factory=Store)
-    history: History = Field(default_factory=History)
-    retention: Retention = Field(default_factory=Retention)
-    state: State = Field(default_factory=State)
-    register: Register = Field(default_factory=Register)
-    api: Api = Field(default_factory=Api)
-    log: Log = Field(default_factory=Log)
+
+with warnings.catch_warnings():
+    # A metaclass of pydantic's has a method of that name, which no settings are asked for.
+    warnings.filterwarnings("ignore", 'Field name "register"', UserWarning)
+
+    class Settings(Section):
+        """The whole tree."""
+
+        site: Site = Field(default_factory=Site)
+        journal: Journal = Field(default_factory=Journal)
+        listener: Listener = Field(default_factory=Listener)
+        subscriber: Subscriber = Field(default_factory=Subscriber)
+        gbfs: tuple[Gbfs, ...] = Field((), strict=False)
+        store: Store = Field(default_factory=Store)
+        history: History = Field(default_factory=History)
+        retention: Retention = Field(default_factory=Retention)
+        state: State = Field(default_factory=State)
+        register: Register = Field(default_factory=Register)
+        api: Api = Field(default_factory=Api)
+        log: Log = Field(default_factory=Log)
