@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ausguck.catalogue.state import ONLY, State, StateMeasurement, StateRow
+from ausguck.fleet.belonging import line_of
 from ausguck.fleet.life import Value, age_s, heard_ms, is_asleep, is_heard, judge, real, row, whole
 from ausguck.fleet.picture import Picture, has_rebooted, increase
 from ausguck.fleet.seen import Seen
@@ -43,7 +44,7 @@ def bus(
       its ignition on; else silent when not online; else degraded when uplink is 0; else ok. A
       will (`lost`) alone changes nothing: a tunnel is no outage.
     - bytes: what the counters rose by since the last row with values; see `picture.increase`.
-    - line: as the newest reading tells, or one at most `silent_after_ms` before it.
+    - line: one for the whole minute, see `belonging.line_of`.
     """
     heard = heard_ms(picture, picture.live_ms, seen)
     online = is_heard(heard, now_ms, silent_after_ms)
@@ -54,8 +55,8 @@ def bus(
     asleep = is_asleep(picture, seen.statuses.get(picture.asset))
     state = judge(asleep=asleep, online=online, degraded=known.get("uplink") == 0)
     known |= {"state": int(state), "online": int(online), "age_s": age_s(picture, now_ms)}
-    line = picture.value("line", silent_after_ms)
-    tags = (picture.asset.site, picture.asset.name, ONLY if line is None else str(line))
+    line = line_of(seen.register, picture, now_ms, silent_after_ms)
+    tags = (picture.asset.site, picture.asset.name, line or ONLY)
     rows = [row(StateMeasurement.BUS_STATE, now_ms, tags, known)]
     place = _place(now_ms, picture, silent_after_ms)
     if place is not None:

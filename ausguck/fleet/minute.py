@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from ausguck.catalogue.state import State, StateMeasurement, StateRow
+from ausguck.fleet.belonging import is_over
 from ausguck.fleet.buses import Bus, bus
 from ausguck.fleet.life import heard_ms, is_heard, row
 from ausguck.fleet.picture import Picture, paint
@@ -21,8 +22,10 @@ def minute(
     """The rows of a site at `now_ms`, which is a whole minute, and what the next one needs.
 
     An asset is known while something of it was received within `settings.known_days`, and gets
-    a row whether it was heard or not. What a row says is "as seen then": it is never computed
-    again when a backlog tells more. See `bus` and `station` for what each column means.
+    a row whether it was heard or not; one row, whatever the register says of it. One that is
+    over by the register is known no more, see `belonging.is_over`. What a row says is "as seen
+    then": it is never computed again when a backlog tells more. See `bus` and `station` for what
+    each column means.
 
     The rows are in order of measurement and tags, the site's own last.
     """
@@ -62,7 +65,8 @@ def _known(
     return {
         asset: picture
         for asset, picture in pictures.items()
-        if is_heard(heard_ms(picture, picture.received_ms, seen), now_ms, known_ms)
+        if is_heard(heard := heard_ms(picture, picture.received_ms, seen), now_ms, known_ms)
+        and not is_over(seen.register, asset, heard, now_ms)
     }
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ausguck import catalogue
 from ausguck.model import AssetId, Kind, Reading, Scalar
+from ausguck.register.boots import is_another_device, own_boot_id
 
 LONGEST_DIFFERENCE_MS = 86_400_000
 """A counter's difference over a longer silence is not booked, as everywhere in the store."""
@@ -144,12 +145,15 @@ def increase(key: str, then: Picture | None, now: Picture) -> int | None:
 def has_rebooted(then: Picture | None, now: Picture) -> bool | None:
     """Whether a device started anew between two readings; None where nothing can be said.
 
-    By its boot id, or for a device that tells none by an uptime that fell.
+    By its boot id, or for a device that tells none by an uptime that fell. Another device in
+    the same bus is no reboot, though its boot and its uptime are others.
     """
     if then is None or now.observed_ms <= then.observed_ms:
         return None
     first, last = then.boot, now.boot
-    if first.boot_id is not None and last.boot_id is not None:
+    if is_another_device(first.boot_id, last.boot_id):
+        return False
+    if own_boot_id(first.boot_id) is not None and own_boot_id(last.boot_id) is not None:
         return first.boot_id != last.boot_id
     if first.uptime_s is None or last.uptime_s is None:
         return None

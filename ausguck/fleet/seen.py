@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ausguck.fleet.picture import Picture
 from ausguck.model import AssetId, Event, Inventory, Reading
+from ausguck.register.register import Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +16,15 @@ class Seen:
     device that tells its values in several messages. `places` is what is known of stations
     besides. `statuses` is each asset's newest status that is `ready` or `sleeping`; that a
     connection was lost says nothing of sleep. `heard` is when we last received a sign of life
-    that left no new reading, such as a feed that said the same again.
+    that left no new reading, such as a feed that said the same again. `register` says what the
+    assets are, and where; it may be empty.
     """
 
     readings: Sequence[Reading]
     places: Mapping[AssetId, Inventory] = field(default_factory=dict)
     statuses: Mapping[AssetId, Event] = field(default_factory=dict)
     heard: Mapping[AssetId, int] = field(default_factory=dict)
+    register: Register = field(default_factory=Register)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ausguck.catalogue.state import ONLY, State, StateMeasurement, StateRow
+from ausguck.fleet.belonging import described, zone_of
 from ausguck.fleet.life import Value, age_s, heard_ms, is_asleep, is_heard, judge, real, row, whole
 from ausguck.fleet.picture import Picture
 from ausguck.fleet.seen import Seen
@@ -31,14 +32,17 @@ def station(now_ms: int, picture: Picture, seen: Seen, silent_after_ms: int) -> 
       feed's station reports only when something changes, so it is as alive as its feed.
     - values: of the newest reading, while online; a value it does not hold is taken from a
       reading at most `silent_after_ms` before it.
-    - capacity: the inventory's; else bikes and docks, disabled ones too, when all are known.
+    - capacity: the register's, else the inventory's; else bikes and docks, disabled ones too,
+      when all are known.
     - empty: renting and no bike; full: returning and no dock, or where docks are not told as
       many bikes as it is made for. 0 also where one half alone rules it out.
     - state: planned off when it is not installed, or from when it says `sleeping` until it says
       `ready`; else silent when not online; else degraded when it does not rent or take back.
-    - place and name: the inventory's, silent or not.
+    - place and name: the register's, else the inventory's, silent or not.
+    - zone: the register's at that moment, see `belonging.zone_of`.
     """
-    place = seen.places.get(picture.asset)
+    place = described(seen.register, picture.asset, seen.places.get(picture.asset), now_ms)
+    zone = zone_of(seen.register, picture.asset, place, now_ms)
     heard = heard_ms(picture, picture.received_ms, seen)
     online = is_heard(heard, now_ms, silent_after_ms)
     known: dict[str, Value] = {"capacity": None if place is None else place.capacity}
@@ -51,7 +55,7 @@ def station(now_ms: int, picture: Picture, seen: Seen, silent_after_ms: int) -> 
     known |= {"state": int(state), "online": int(online), "age_s": age_s(picture, now_ms)}
     if place is not None:
         known |= {"lat": real(place.lat), "lon": real(place.lon), "name": place.name}
-    tags = (picture.asset.site, picture.asset.name, ONLY)
+    tags = (picture.asset.site, picture.asset.name, zone or ONLY)
     return Station(
         picture,
         state,

@@ -17,6 +17,7 @@ from ausguck.fleet.seen import Before, Seen
 from ausguck.fleet.statuses import Statuses
 from ausguck.fleet.vitals import Vitals, pipeline
 from ausguck.model import AssetId, Event, Inventory, Kind, Reading
+from ausguck.register.register import Register
 from ausguck.roles.staterows import RecordsStates, StateRows, StateRowStats
 from ausguck.roles.ticks import Sleep, ticks
 from ausguck.settings import tree
@@ -76,6 +77,11 @@ def never_behind() -> float:
     return 0.0
 
 
+def nothing_registered() -> Register:
+    """For a site without a register."""
+    return Register()
+
+
 @dataclass(frozen=True, slots=True)
 class Senses:
     """What the minutes are told besides the store's readings; each may be left out.
@@ -83,6 +89,7 @@ class Senses:
     `statuses` is filled by `ausguck.roles.noting`. `heard` says of each station of a feed when
     the feed last answered. `lag_s` is the age of the oldest record that history has not
     stored. `vitals` counts everything once; without it there are no rows of our own health.
+    `register` is asked once a minute, so that one minute is told by one state of it.
     """
 
     statuses: Statuses = field(default_factory=Statuses)
@@ -90,6 +97,7 @@ class Senses:
     heard: Callable[[], Mapping[AssetId, int]] = nothing_heard
     lag_s: Callable[[], float] = never_behind
     vitals: Callable[[], Awaitable[Vitals]] | None = None
+    register: Callable[[], Register] = nothing_registered
 
 
 class Minutes:
@@ -141,6 +149,7 @@ class Minutes:
             await self._where([reading.asset for reading in stations]),
             dict(self._senses.statuses.newest),
             self._senses.heard(),
+            self._senses.register(),
         )
         # A tenth of a second for a thousand assets, in which devices want their answers.
         rows, after = await asyncio.to_thread(
