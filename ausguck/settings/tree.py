@@ -1,7 +1,6 @@
 """Every setting there is, with its default, its range and what it is for."""
 
 import warnings
-import warnings
 from pathlib import Path
 from typing import Literal
 
