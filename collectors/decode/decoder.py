@@ -1,15 +1,11 @@
 """One record in, everything it says out: routes by topic, then by what kind of message it is."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from itertools import chain
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
-from ausguck import topics
-from ausguck.errors import TopicError
 from ausguck.journal.port import Flag, Record, RecordType
 from ausguck.model import (
-    AssetId,
     DeadLetter,
     Decoded,
     DroppedValue,
@@ -20,13 +16,13 @@ from ausguck.model import (
     Reading,
     Reason,
 )
+from ausguck.register.directory import Directory
 from ausguck.settings.tree import Retention, Site
-from ausguck.topics import Message
-from collectors.decode import notices
 from collectors.decode.fields import MAX_PAYLOAD_BYTES, WHITE_SPACE, check_size, elements
 from collectors.decode.letters import Refused, dead_letter, dropped_value
 from collectors.decode.moments import Windows
-from collectors.decode.plain import PlainReader
+from collectors.decode.routes import Route, Routes
+from collectors.decode.seats import Seat
 from collectors.decode.telemetry import Elements, What
 
 _OPEN, _CLOSE = b"{}"
@@ -34,34 +30,22 @@ _ARRAY: Final = b"["
 _REFUSED: Final = RecordType.REFUSED  # reading it off the class costs as much as a struct
 _SET_ASIDE: Final = "set aside on receipt: malformed MQTT properties, or a fault of ours"
 T = TypeVar("T")
-Notice = Callable[[Record, AssetId, Windows], tuple[Event | Inventory, list[What]]]
-_NOTICES: Final[dict[Message, Notice]] = {
-    Message.STATUS: notices.status,
-    Message.EVENT: notices.event,
-    Message.INVENTORY: notices.inventory,
-}
-
-
-class Route(NamedTuple):
-    """Where a topic leads: to elements, to a notice, or nowhere and why."""
-
-    asset: AssetId
-    plain: PlainReader | None = None
-    elements: Elements | None = None
-    notice: Notice | None = None
-    refusal: tuple[Reason, str] | None = None
 
 
 class Decoder:
     """Decodes records of one site; pure, and never raises over what a device sent."""
 
-    def __init__(self, site: Site, retention: Retention) -> None:
+    def __init__(
+        self, site: Site, retention: Retention, directory: Directory | None = None
+    ) -> None:
         self._site = site.id
         self._windows = Windows.of(retention)
         self._elements = {
             kind: Elements(kind, site.area, self._windows) for kind in (Kind.BUS, Kind.STATION)
         }
-        self._route = lru_cache(maxsize=topics.REMEMBERED)(self._find_route)
+        self._directory = directory or Directory()
+        self._learn()
+        self._directory.on_change(self._learn)
 
     def decode(self, record: Record) -> Decoded:
         """All that one record says."""
@@ -76,9 +60,13 @@ class Decoder:
         readings: list[Reading] = []
         origins: list[Origin] = []
         unusual: list[Decoded] = []
-        add, note, route_of, new = readings.append, origins.append, self._route, tuple.__new__
+        add, note, new = readings.append, origins.append, tuple.__new__
+        routes = self._routes  # one state of the register for all of them
+        route_of, find = routes.last.get, routes.find
         for record in records:
-            route = route_of(record.topic)
+            route, publisher = route_of(record.topic), record.source[1]
+            if route is None or route[2] != publisher:
+                route = find(record.topic, publisher)
             asset, plain = route[0], route[1]  # as named fields they cost three times as much
             payload = record.payload
             # The way of nearly every message; whatever is unusual goes on below.
@@ -106,36 +94,17 @@ class Decoder:
     def dead_letter(self, record: Record, element: int, reason: Reason, detail: str) -> DeadLetter:
         """The dead letter, redacted, for one element of a record."""
         payload = record.payload.strip(WHITE_SPACE)
-        if self._route(record.topic).elements is not None and payload[:1] == _ARRAY:
+        route = self._routes.find(record.topic, record.source.identity)
+        if route.is_telemetry and payload[:1] == _ARRAY:
             try:
                 payload = elements(payload)[element]
             except (Refused, IndexError):
                 payload = record.payload
         return dead_letter(record, element, payload, reason, detail)
 
-    def _find_route(self, topic: str) -> Route:
-        nobody = AssetId(self._site, Kind.DEVICE, "")
-        try:
-            parsed = topics.parse(topic)
-        except TopicError as error:
-            return Route(nobody, refusal=(Reason.GRAMMAR, str(error)))
-        asset = AssetId(parsed.site, parsed.kind, parsed.asset_id)
-        refusal = self._refusal(parsed)
-        if refusal is not None:
-            return Route(asset, refusal=refusal)
-        if parsed.message is Message.TELEMETRY:
-            elements = self._elements[parsed.kind]
-            return Route(asset, plain=elements.plain, elements=elements)
-        return Route(asset, notice=_NOTICES[parsed.message])
-
-    def _refusal(self, topic: topics.Topic) -> tuple[Reason, str] | None:
-        if topic.site != self._site:
-            return Reason.IDENTITY, f"site: found {topic.site!r}, expected {self._site!r}"
-        if topic.message is Message.CMD:
-            return Reason.GRAMMAR, "cmd goes to a device and says nothing about it"
-        if topic.kind is Kind.DEVICE:
-            return Reason.IDENTITY, "the serial is not fitted to any asset"
-        return None
+    def _learn(self) -> None:
+        """Begin anew with the register as it is now; whoever decodes keeps the state it took."""
+        self._routes = Routes(self._site, self._elements, self._directory.register)
 
     def _carefully(self, record: Record, route: Route) -> Decoded:
         try:
@@ -153,15 +122,52 @@ class Decoder:
             raise Refused(Reason.IDENTITY, "the publisher may not speak for this topic")
         check_size(record.payload)
         if route.notice is not None:
-            return _noticed(record, route.asset, *route.notice(record, route.asset, self._windows))
-        if route.elements is None:
-            raise Refused(Reason.GRAMMAR, "nothing is known of such a message")
+            notice, what = route.notice(record, route.whose, self._windows)
+            return _noticed(record, notice, what)
         payload = record.payload.strip(WHITE_SPACE)
         if payload[:1] == _ARRAY:
-            return _all(record, route.asset, route.elements, elements(payload), live=False)
+            return self._all(record, route, elements(payload), live=False)
         # What was a dead letter once is no sign of life when it is tried again.
-        live = record.type is not RecordType.RETRY
-        return _all(record, route.asset, route.elements, [payload], live=live)
+        return self._all(record, route, [payload], live=record.type is not RecordType.RETRY)
+
+    def _all(self, record: Record, route: Route, parts: list[bytes], *, live: bool) -> Decoded:
+        readings: list[Reading] = []
+        origins: list[Origin] = []
+        letters: list[DeadLetter] = []
+        dropped: list[DroppedValue] = []
+        received_at_ms, plain = record.received_at_ms, route.plain
+        for index, element in enumerate(parts):
+            reading = None if plain is None else plain(route.asset, received_at_ms, element)
+            if reading is None:
+                try:
+                    reading, what = self._explained(route, received_at_ms, element, live=live)
+                except Refused as refused:
+                    letter = dead_letter(record, index, element, refused.reason, refused.detail)
+                    letters.append(letter)
+                    continue
+                dropped += [dropped_value(record, index, reading.asset, one) for one in what]
+            readings.append(reading)
+            origins.append(Origin(record.position, index))
+        return Decoded(
+            readings, origins, dead_letters=letters, dropped=dropped, elements=len(parts)
+        )
+
+    def _explained(
+        self, route: Route, received_at_ms: int, element: bytes, *, live: bool
+    ) -> tuple[Reading, list[What]]:
+        if route.seats is None:
+            seat = Seat(route.asset)
+        else:
+            # Any kind's will do: when something was is written alike for all.
+            any_kind = self._elements[Kind.BUS]
+            at_ms = any_kind.observed_at_ms(received_at_ms, element, live=live)
+            seat = route.seats.at(at_ms)
+            reading = self._elements[seat.asset.kind].plain(
+                seat.asset, received_at_ms, element, seat.mark
+            )
+            if reading is not None:
+                return reading, []
+        return self._elements[seat.asset.kind].explained(seat, received_at_ms, element, live=live)
 
 
 def _together(
@@ -184,32 +190,8 @@ def _together(
     )
 
 
-def _noticed(
-    record: Record, asset: AssetId, notice: Event | Inventory, what: list[What]
-) -> Decoded:
-    dropped = [dropped_value(record, 0, asset, one) for one in what]
+def _noticed(record: Record, notice: Event | Inventory, what: list[What]) -> Decoded:
+    dropped = [dropped_value(record, 0, notice.asset, one) for one in what]
     if isinstance(notice, Inventory):
         return Decoded(inventories=(notice,), dropped=dropped)
     return Decoded(events=(notice,), event_origins=(Origin(record.position, 0),), dropped=dropped)
-
-
-def _all(
-    record: Record, asset: AssetId, decoder: Elements, parts: list[bytes], *, live: bool
-) -> Decoded:
-    readings: list[Reading] = []
-    origins: list[Origin] = []
-    letters: list[DeadLetter] = []
-    dropped: list[DroppedValue] = []
-    received_at_ms = record.received_at_ms
-    for index, element in enumerate(parts):
-        reading = decoder.plain(asset, received_at_ms, element)
-        if reading is None:
-            try:
-                reading, what = decoder.explained(asset, received_at_ms, element, live=live)
-            except Refused as refused:
-                letters.append(dead_letter(record, index, element, refused.reason, refused.detail))
-                continue
-            dropped += [dropped_value(record, index, asset, one) for one in what]
-        readings.append(reading)
-        origins.append(Origin(record.position, index))
-    return Decoded(readings, origins, dead_letters=letters, dropped=dropped, elements=len(parts))

@@ -1,5 +1,6 @@
 """The rarer messages: status, event and inventory."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -15,6 +16,8 @@ from collectors.decode.moments import Verdict, Windows
 from collectors.decode.telemetry import What
 from collectors.redact import redact_text
 
+Whose = Callable[[int], AssetId]
+"""The asset that a notice of some time is about; raises `Refused` where there is none."""
 STATUS: Final = "status"
 STATES: Final = ("ready", "sleeping", "disconnected", "lost")
 BARE_WORDS: Final = {b"online": "ready", b"offline": "lost"}
@@ -61,11 +64,11 @@ _DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
 }
 
 
-def status(record: Record, asset: AssetId, windows: Windows) -> tuple[Event, list[What]]:
+def status(record: Record, whose: Whose, windows: Windows) -> tuple[Event, list[What]]:
     """The event of a status, a will or a bare word.
 
     Raises:
-        Refused: it names no state we know, or is too old.
+        Refused: it names no state we know, is too old, or is nobody's.
     """
     payload = record.payload.strip(WHITE_SPACE)
     state = BARE_WORDS.get(payload)
@@ -75,23 +78,23 @@ def status(record: Record, asset: AssetId, windows: Windows) -> tuple[Event, lis
         state = _state(fields)
     observed_at_ms, dropped = _time(record, fields, windows)
     return (
-        _event(record, asset, observed_at_ms, STATUS, state),
+        _event(record, whose(observed_at_ms), observed_at_ms, STATUS, state),
         dropped + _unknown(fields, {"state", "observed_at"}),
     )
 
 
-def event(record: Record, asset: AssetId, windows: Windows) -> tuple[Event, list[What]]:
+def event(record: Record, whose: Whose, windows: Windows) -> tuple[Event, list[What]]:
     """The event a device names.
 
     Raises:
-        Refused: it has no type by the grammar, or is too old.
+        Refused: it has no type by the grammar, is too old, or is nobody's.
     """
     fields = take_apart(record.payload)
     observed_at_ms, dropped = _time(record, fields, windows)
     detail = _value(fields, "detail", dropped)
     found = _event(
         record,
-        asset,
+        whose(observed_at_ms),
         observed_at_ms,
         _event_type(fields),
         redact_text(detail or "", "detail"),
@@ -99,14 +102,15 @@ def event(record: Record, asset: AssetId, windows: Windows) -> tuple[Event, list
     return found, dropped + _unknown(fields, {"type", "detail", "observed_at"})
 
 
-def inventory(record: Record, asset: AssetId, windows: Windows) -> tuple[Inventory, list[What]]:
+def inventory(record: Record, whose: Whose, windows: Windows) -> tuple[Inventory, list[What]]:
     """What a device says it is, or a feed says of a station.
 
     Raises:
-        Refused: nothing of it is what an inventory holds, or it is too old.
+        Refused: nothing of it is what an inventory holds, it is too old, or nobody's.
     """
     fields = take_apart(record.payload)
     observed_at_ms, dropped = _time(record, fields, windows)
+    asset = whose(observed_at_ms)
     keys = _KEYS[asset.kind]
     values = {key: _value(fields, key, dropped) for key in keys}
     _check_place(values, dropped)

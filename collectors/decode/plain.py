@@ -5,8 +5,8 @@ It trusts nothing, and answers only where the slow path would answer the same wi
 """
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 
 import msgspec
 from google_crc32c import value as crc32c
@@ -19,7 +19,16 @@ from collectors.decode.digest import of_identity
 from collectors.decode.moments import AHEAD_MS, FIRST_MS, Windows, epoch_ms
 
 REMEMBERED_TEXTS: Final = 8192
-PlainReader = Callable[[AssetId, int, bytes], Reading | None]
+
+
+class PlainReader(Protocol):
+    """Reads an element of an asset, received at a time, if there is nothing to say about it."""
+
+    def __call__(
+        self, asset: AssetId, received_at_ms: int, element: bytes, mark: str = "", /
+    ) -> Reading | None:
+        """The reading, with the mark behind its boot's id; or None."""
+        ...
 
 
 class KnownTexts:
@@ -63,6 +72,19 @@ class Places:
         return south <= lat <= north and west <= lon <= east and not lat == lon == 0
 
 
+def plain_within(plain: PlainReader, from_ms: int, to_ms: int, boot_mark: str) -> PlainReader:
+    """The same for elements observed within [from_ms, to_ms), each boot's id with a mark."""
+
+    def reading(
+        asset: AssetId, received_at_ms: int, element: bytes, _mark: str = ""
+    ) -> Reading | None:
+        """The reading, if it is of that time and there is nothing to say about it; else None."""
+        found = plain(asset, received_at_ms, element, boot_mark)
+        return found if found is not None and from_ms <= found.observed_at_ms < to_ms else None
+
+    return reading
+
+
 def plain_reader(  # noqa: C901 - counted with the function within
     kind: Kind, places: Places, windows: Windows
 ) -> PlainReader:
@@ -86,8 +108,8 @@ def plain_reader(  # noqa: C901 - counted with the function within
     oldest_ms = min(oldest) if has_places else windows.acceptance_ms
     astuple, head, ahead_ms = msgspec.structs.astuple, wire.HEAD, -AHEAD_MS
 
-    def reading(  # noqa: C901, PLR0911 - the hot path: each call saved is a tenth of a microsecond
-        asset: AssetId, received_at_ms: int, element: bytes
+    def reading(  # noqa: C901, PLR0911, PLR0912 - the hot path: each call saved is a tenth of a microsecond
+        asset: AssetId, received_at_ms: int, element: bytes, boot_mark: str = ""
     ) -> Reading | None:
         """The reading, if there is nothing to say about the element; else None."""
         try:
@@ -118,6 +140,8 @@ def plain_reader(  # noqa: C901 - counted with the function within
         elif values[types] is not None:
             text = wire.vehicle_types_text(values[types])
             values = (*values[:types], text, *values[types + 1 :])
+        if boot_mark:
+            boot_id = boot_mark if boot_id is None else boot_id + boot_mark
         seq = message.seq
         mark = of_identity(element) if seq is None else len(element) << 32 | crc32c(element)
         return Reading(asset, observed, received_at_ms, boot_id, seq, mark, False, values)  # noqa: FBT003 - names cost time

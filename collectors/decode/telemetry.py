@@ -5,7 +5,7 @@ import msgspec
 from ausguck import catalogue
 from ausguck.catalogue import wire
 from ausguck.clock import iso_utc
-from ausguck.model import AssetId, Kind, Reading, Reason, Scalar
+from ausguck.model import Kind, Reading, Reason, Scalar
 from ausguck.settings.tree import Area
 from collectors.decode import digest, moments
 from collectors.decode.explain import Dropped, head_value, metric_value
@@ -13,9 +13,11 @@ from collectors.decode.fields import Fields, take_apart
 from collectors.decode.letters import Drop, Refused, example, name
 from collectors.decode.moments import Verdict, Windows
 from collectors.decode.plain import Places, plain_reader
+from collectors.decode.seats import Seat
 
 What = tuple[str, Drop, str]
 """A value left out: its key, why, and a redacted example."""
+_ABSENT = msgspec.Raw(b"null")
 
 
 class Explained(msgspec.Struct):
@@ -40,7 +42,7 @@ class Elements:
         self.plain = plain_reader(kind, self._places, windows)
 
     def explained(
-        self, asset: AssetId, received_at_ms: int, element: bytes, *, live: bool
+        self, seat: Seat, received_at_ms: int, element: bytes, *, live: bool
     ) -> tuple[Reading, list[What]]:
         """The reading with what had to be left out of it.
 
@@ -51,20 +53,36 @@ class Elements:
         found = self._values(fields)
         if found.observed_at_ms is None and not any(value is not None for value in found.values):
             raise Refused(Reason.EMPTY, "found neither a time nor a value of the catalogue")
-        observed_at_ms, suspect = self._time(fields, found, received_at_ms, live=live)
+        observed_at_ms, suspect = self._time(
+            fields, found.observed_at_ms, received_at_ms, live=live
+        )
         self._check_position(found, received_at_ms - observed_at_ms)
         mark = digest.of_content if found.seq is not None else digest.of_identity
         reading = Reading(
-            asset=asset,
+            asset=seat.asset,
             observed_at_ms=observed_at_ms,
             received_at_ms=received_at_ms,
-            boot_id=found.boot_id,
+            boot_id=f"{found.boot_id or ''}{seat.mark}" if seat.mark else found.boot_id,
             seq=found.seq,
             digest=mark(element),
             clock_suspect=suspect,
             values=tuple(found.values),
         )
         return reading, found.dropped
+
+    def observed_at_ms(self, received_at_ms: int, element: bytes, *, live: bool) -> int:
+        """The time the element's reading would get, whoever's it is.
+
+        Raises:
+            Refused: there is no reading in it.
+        """
+        fields = take_apart(element)
+        try:
+            moment = head_value(self._kind, "observed_at", fields.get("observed_at", _ABSENT))
+        except Dropped:
+            moment = None
+        told_ms = None if moment is None else moments.epoch_ms(moment)
+        return self._time(fields, told_ms, received_at_ms, live=live)[0]
 
     def _values(self, fields: Fields) -> Explained:
         found = Explained(values=[None] * len(self._metrics))
@@ -91,10 +109,9 @@ class Elements:
             found.seq = value
 
     def _time(
-        self, fields: Fields, found: Explained, received_at_ms: int, *, live: bool
+        self, fields: Fields, observed_at_ms: int | None, received_at_ms: int, *, live: bool
     ) -> tuple[int, bool]:
         """When it was observed, and whether that is only the time of receipt."""
-        observed_at_ms = found.observed_at_ms
         verdict = (
             Verdict.IMPOSSIBLE
             if observed_at_ms is None
