@@ -124,12 +124,12 @@ def _problems(path: str, method: str, *, has_parameters: bool) -> Iterator[Kind]
     yield from (Kind.INTERNAL, Kind.UNAVAILABLE, Kind.HOST, Kind.BODY_TOO_LARGE)
     if has_parameters:
         yield Kind.PARAMETER
-    if path.endswith("/readings"):
         yield Kind.RANGE
     if "{" in path or path.endswith("/readings"):
         yield Kind.NOT_FOUND
     if method.upper() not in SAFE_METHODS:
         yield Kind.NO_HEADER
+        yield Kind.CONFLICT
 
 
 def _problem(title: str) -> JsonDict:

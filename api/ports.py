@@ -3,7 +3,7 @@
 History and the desk are asked by their own ports (`ausguck.store.port`, `ausguck.desk.port`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -11,8 +11,12 @@ from typing import Protocol
 import msgspec
 
 from api.metrics import Sample
+from ausguck.commissioning.sheet import Door
+from ausguck.commissioning.watching import Watching
 from ausguck.desk.port import DeadLetterRow, Desk
 from ausguck.journal.port import Pause
+from ausguck.register.directory import Directory
+from ausguck.register.port import Registry
 from ausguck.store.port import Store
 
 
@@ -209,6 +213,20 @@ class Presence(Protocol):
     def connected(self) -> Mapping[str, int]:
         """Since when (UTC ms) each user has been connected; empty without a listener."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Yard:
+    """What the routes over the register and its devices need."""
+
+    site: str
+    registry: Registry
+    directory: Directory
+    presence: Presence
+    watching: Watching
+    door: Door
+    changed: Callable[[], Awaitable[None]]
+    """Has a change seen by everybody in this process; returns when it was."""
 
 
 @dataclass(frozen=True, slots=True)

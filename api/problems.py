@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from ausguck.errors import AusguckError, JournalError, StoreUnavailable
+from ausguck.register.port import RegisterError
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:ausguck:problem:"
@@ -29,6 +30,7 @@ class Kind(StrEnum):
     RANGE = "range"
     NOT_FOUND = "not-found"
     METHOD = "method"
+    CONFLICT = "conflict"
     HOST = "host"
     FOREIGN_ORIGIN = "foreign-origin"
     NO_HEADER = "no-header"
@@ -49,6 +51,7 @@ TITLES: Mapping[Kind, _Entry] = {
     Kind.RANGE: _Entry(400, "The parameters do not fit together"),
     Kind.NOT_FOUND: _Entry(404, "There is no such thing here"),
     Kind.METHOD: _Entry(405, "The method is not offered here"),
+    Kind.CONFLICT: _Entry(409, "The change contradicts what is known"),
     Kind.HOST: _Entry(421, "The request names a host that is not ours"),
     Kind.FOREIGN_ORIGIN: _Entry(403, "The request comes from another site's page"),
     Kind.NO_HEADER: _Entry(403, "The header X-Ausguck is missing"),
@@ -185,14 +188,26 @@ def install(app: FastAPI, problems: Problems, allowed: Callable[[str], str | Non
         detail = f"the journal takes nothing just now ({error.reason}); try again later"
         return problems.response(ApiProblem(Kind.UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S))
 
+    async def contradiction(_request: Request, error: RegisterError) -> Response:
+        return problems.response(ApiProblem(Kind.CONFLICT, str(error), _faults(error)))
+
     for error, handler in (
         (ApiProblem, own),
         (RequestValidationError, validation),
         (HTTPException, framework),
         (StoreUnavailable, unavailable),
         (JournalError, full),
+        (RegisterError, contradiction),
     ):
         app.add_exception_handler(error, handler)  # type: ignore[arg-type]  # each handler takes its own error, which the framework's type cannot say
+
+
+def _faults(error: RegisterError) -> list[ParameterProblem]:
+    """The register's refusals in our words."""
+    return [
+        ParameterProblem(which=one.key, found=one.found, expected=one.expected)
+        for one in error.faults
+    ]
 
 
 def _parameter(entry: Mapping[str, object]) -> ParameterProblem:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row, delete, func, select
 
 from ausguck.desk.engine import reading_engine, writing_engine
-from ausguck.desk.port import DeadLetterRow, DroppedValueRow
+from ausguck.desk.port import DeadLetterRow, DroppedValueRow, Waiting
 from ausguck.desk.rows import (
     KeyLimit,
     count_up,
@@ -55,6 +55,23 @@ class DeskReader:
         with self._reader.connect() as connection:
             rows = connection.execute(asked.order_by(dead_letters.c.id).limit(limit))
             return [_letter(row) for row in rows]
+
+    def waiting_by_name(self, prefix: str) -> Sequence[Waiting]:
+        """Dead letters for `identity` whose topic begins so, by the level behind it."""
+        columns = dead_letters.c
+        name = func.substr(columns.topic, len(prefix) + 1)
+        level = func.substr(name, 1, func.instr(name, "/") - 1)
+        asked = (
+            select(level, func.sum(columns["count"]), func.max(columns.last_at_ms))
+            .where(
+                columns.reason == Reason.IDENTITY.value,
+                columns.topic.startswith(prefix, autoescape=True),
+            )
+            .group_by(level)
+            .order_by(level)
+        )
+        with self._reader.connect() as connection:
+            return [Waiting(*row) for row in connection.execute(asked)]
 
     def dead_letter(self, letter_id: int) -> DeadLetterRow | None:
         """One dead letter, or None."""

@@ -34,6 +34,14 @@ class DroppedValueRow(msgspec.Struct, frozen=True):
     last_at_ms: int
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """Messages of one device that are dead letters, for nobody knows where it is fitted."""
+
+    name: str
+    count: int
+    last_at_ms: int
+
+
 class Desk(Protocol):
     """Operational SQL; every call is short and may be made from any thread."""
 
@@ -53,6 +61,10 @@ class Desk(Protocol):
         self, *, after_id: int = 0, limit: int = 100, reason: Reason | None = None
     ) -> Sequence[DeadLetterRow]:
         """Dead letters in order of id, after the one named."""
+        ...
+
+    def waiting_by_name(self, prefix: str) -> Sequence[Waiting]:
+        """Dead letters for `identity` whose topic begins so, by the level behind it."""
         ...
 
     def dead_letter(self, letter_id: int) -> DeadLetterRow | None:

@@ -30,7 +30,7 @@ from api.ports import (
 from ausguck import catalogue
 from ausguck.catalogue.state import StateMeasurement
 from ausguck.clock import Clock, ManualClock
-from ausguck.desk.port import DeadLetterRow, DroppedValueRow
+from ausguck.desk.port import DeadLetterRow, DroppedValueRow, Waiting
 from ausguck.errors import AusguckError
 from ausguck.journal.port import Pause
 from ausguck.model import (
@@ -213,6 +213,13 @@ class FakeDesk:
         if letter is None or letter.last_position != last_position:
             return False
         return self.letters.pop(letter_id, None) is not None
+
+    def waiting_by_name(self, prefix: str) -> Sequence[Waiting]:
+        return [
+            Waiting(one.topic.removeprefix(prefix).split("/")[0], one.count, one.last_at_ms)
+            for one in self.letters.values()
+            if one.topic.startswith(prefix)
+        ]
 
     def dead_letter_rows(self) -> int:
         return len(self.letters)

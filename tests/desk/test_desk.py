@@ -311,3 +311,25 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path, opened: type) -> 
 def test_a_reader_says_that_there_is_no_desk_yet(path: Path) -> None:
     with pytest.raises(StoreError, match="does not exist"), open_desk_read_only(path):
         pass
+
+
+def test_messages_of_devices_that_nobody_knows_are_told_by_device(tmp_path: Path) -> None:
+    def of(topic: str, element: bytes, reason: Reason = Reason.IDENTITY) -> DeadLetter:
+        return DeadLetter(
+            Origin(Position(1, 1, len(element)), 0), 1_800_000_000_000, topic, reason, "", element
+        )
+
+    with open_desk(tmp_path / "desk.sqlite") as desk:
+        desk.record(
+            [
+                of("v1/kiel/device/SN_7/telemetry", b"1"),
+                of("v1/kiel/device/SN_7/status", b"12"),
+                of("v1/kiel/device/SN17/telemetry", b"123"),
+                of("v1/kiel/device/SN17/telemetry", b"1234", Reason.TIME),
+                of("v1/kiel/bus/SN17/telemetry", b"12345"),
+            ],
+            [],
+            [],
+        )
+        found = desk.waiting_by_name("v1/kiel/device/")
+    assert [(one.name, one.count) for one in found] == [("SN17", 1), ("SN_7", 2)]
