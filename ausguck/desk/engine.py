@@ -11,10 +11,13 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from ausguck.desk import access_tables, audit, people_tables
 from ausguck.desk.tables import SCHEMA_VERSION, UPGRADES, metadata
 from ausguck.errors import StoreError
 
 NAME: Final = "desk"
+HELD: Final = (access_tables, audit, people_tables)
+"""Whose tables the file has besides those of `ausguck.desk.tables`."""
 BUSY_TIMEOUT_S: Final = 5.0
 READERS: Final = 4
 
@@ -99,9 +102,10 @@ def _prepare(engine: Engine) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    while statements := UPGRADES.get(version := _version(connection)):
+    while (statements := UPGRADES.get(version := _version(connection))) is not None:
         for statement in statements:
             connection.exec_driver_sql(statement)
+        metadata.create_all(connection)
         connection.exec_driver_sql(f"PRAGMA user_version = {version + 1}")
 
 

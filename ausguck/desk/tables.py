@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 UPGRADES: Final[dict[int, tuple[str, ...]]] = {
     1: (
@@ -24,8 +24,9 @@ UPGRADES: Final[dict[int, tuple[str, ...]]] = {
         "ALTER TABLE inventories ADD COLUMN lon FLOAT",
         "ALTER TABLE inventories ADD COLUMN capacity INTEGER",
     ),
+    2: (),
 }
-"""What brings a file of each earlier version to the next one."""
+"""What brings a file of each earlier version to the next one, besides tables it has not."""
 
 metadata = MetaData()
 

@@ -217,7 +217,7 @@ def test_a_file_of_the_first_version_gets_the_new_columns(path: Path) -> None:
     connection.close()
 
     with (
-        pytest.raises(StoreError, match="found 1, expected 2; `ausguck run` brings"),
+        pytest.raises(StoreError, match="found 1, expected 3; `ausguck run` brings"),
         open_desk_read_only(path),
     ):
         pass
@@ -296,7 +296,7 @@ def test_another_versions_file_is_refused(path: Path, opened: type) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreError, match="schema version: found 99, expected 2"), opened(path):
+    with pytest.raises(StoreError, match="schema version: found 99, expected 3"), opened(path):
         pass
 
 
