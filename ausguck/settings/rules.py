@@ -113,13 +113,6 @@ def _anonymous(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
             f"true with listener.host {listener.host!r}",
             "false, or a loopback address such as '127.0.0.1' as listener.host",
         )
-    client_ca = listener.tls and listener.tls.client_ca
-    if not listener.anonymous and not listener.users and client_ca is None:
-        yield ConfigError(
-            "listener.users",
-            "none, with listener.anonymous false",
-            "at least one user, or listener.tls.client_ca",
-        )
 
 
 def _users(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:

@@ -1,16 +1,20 @@
-"""Who may connect, and which topics are theirs to publish; pure."""
+"""Who may connect: by the settings, by the register, or by a certificate; pure."""
 
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
-from enum import IntEnum
+from functools import partial
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from ausguck.errors import TopicError
-from ausguck.settings.tree import Listener, User
-from ausguck.topics import Message, Topic, parse
+from ausguck.clock import Clock
+from ausguck.model import Kind
+from ausguck.register.directory import Directory
+from ausguck.settings.tree import Listener
+from ausguck.topics import VERSION, Topic
+from collectors.certificates import SeenCertificate
+from collectors.listener.claims import Claims, Standing
+from collectors.listener.identity import Claim, Identity, Rights
 from collectors.mqtt.protocol import Code
 
 SCRYPT_N = 16_384
@@ -18,20 +22,6 @@ SCRYPT_R = 8
 SCRYPT_P = 1
 SCRYPT_MEMORY = 134_217_728
 DIGEST_BYTES = 32
-VERDICTS_REMEMBERED = 4096
-VERDICT_TOPIC_BYTES = 256
-
-
-class Verdict(IntEnum):
-    """What becomes of a publish to a topic."""
-
-    OK = 0
-    FOREIGN = 1  # not the publisher's to send
-    GRAMMAR = 2  # not a topic of ours
-    COMMAND = 3  # towards a device: handed on, never journalled
-
-
-VERDICT_CODES = {Verdict.FOREIGN: Code.NOT_AUTHORIZED, Verdict.GRAMMAR: Code.TOPIC_INVALID}
 
 
 def hash_password(password: str, salt: bytes) -> str:
@@ -57,60 +47,6 @@ def _scrypt(password: bytes, salt: bytes, cost: tuple[int, int, int], size: int)
     return hashlib.scrypt(password, salt=salt, n=n, r=r, p=p, maxmem=SCRYPT_MEMORY, dklen=size)
 
 
-class Identity:
-    """A publisher, the assets it may speak for, and what was judged of its topics so far."""
-
-    __slots__ = ("_assets", "_everything", "_site", "_verdicts", "known", "name", "operator")
-
-    def __init__(self, name: str, site: str, assets: Iterable[str], *, everything: bool) -> None:
-        self.name = name
-        self.operator = False
-        self.known: set[bytes] = set()  # topics judged OK, for the hot path
-        self._verdicts: dict[bytes, Verdict] = {}
-        self._site = site
-        self._assets = frozenset(assets)
-        self._everything = everything
-
-    def owns(self, topic: Topic) -> bool:
-        """Whether it may speak for the topic's asset."""
-        if topic.site != self._site:
-            return False
-        return self._everything or f"{topic.kind}/{topic.asset_id}" in self._assets
-
-    def judge(self, topic: bytes) -> Verdict:
-        """What becomes of a publish to a topic, which must be well-formed UTF-8; remembered."""
-        verdict = self._verdicts.get(topic)
-        if verdict is None:
-            verdict = self._judge(topic.decode())
-            if len(topic) > VERDICT_TOPIC_BYTES:  # none of ours is so long; not worth its memory
-                return verdict
-            if len(self._verdicts) >= VERDICTS_REMEMBERED:
-                self._verdicts.clear()
-                self.known.clear()
-            self._verdicts[topic] = verdict
-            if verdict is Verdict.OK:
-                self.known.add(topic)
-        return verdict
-
-    def _judge(self, name: str) -> Verdict:
-        try:
-            topic = parse(name)
-        except TopicError:
-            return Verdict.GRAMMAR
-        if topic.message is Message.CMD:
-            allowed = self.operator and topic.site == self._site
-            return Verdict.COMMAND if allowed else Verdict.FOREIGN
-        return Verdict.OK if self.owns(topic) else Verdict.FOREIGN
-
-    def may_hear(self, topic_filter: str) -> bool:
-        """Whether a subscription may be granted: an own asset's `cmd`, nothing else."""
-        try:
-            topic = parse(topic_filter)
-        except TopicError:
-            return False
-        return topic.message is Message.CMD and self.owns(topic)
-
-
 class Refused(NamedTuple):
     """No entry, and why."""
 
@@ -129,47 +65,75 @@ class Proof(NamedTuple):
 
 
 class Access:
-    """The identities the settings know."""
+    """The identities that the settings and the register know."""
 
-    def __init__(self, settings: Listener, site: str, secret: bytes) -> None:
+    def __init__(
+        self, settings: Listener, site: str, secret: bytes, clock: Clock, directory: Directory
+    ) -> None:
         self._site = site
         self._secret = secret
+        self._clock = clock
+        self._directory = directory
         self._users = {user.name: user for user in settings.users}
-        self._identities: dict[str, Identity] = {}
+        self._claims = Claims(self._users, directory)
         self._verified: dict[str, bytes] = {}
         self._anonymous: Identity | None = None
         if settings.anonymous and is_loopback(settings.host):
-            self._anonymous = Identity("", site, (), everything=True)
-            self._anonymous.operator = True
+            everything = Rights(everything=True, operator=True)
+            self._anonymous = Identity("", site, lambda: everything)
 
-    def by_certificate(self, common_name: str | None) -> Identity | Refused:
-        """Entry by a client certificate: a user of that name, or the asset it names."""
-        if not common_name:
+    def by_certificate(self, shown: SeenCertificate | None) -> Identity | Refused:
+        """Entry by a client certificate: of a user, a registered device, or an asset."""
+        if shown is None:
             return Refused("certificate_without_name", Code.NOT_AUTHORIZED)
-        user = self._users.get(common_name)
-        if user is not None:
-            return self._of_user(user)
-        if common_name.count("/") != 1:
-            return Refused("certificate_unknown", Code.NOT_AUTHORIZED)
-        known = self._identities.get(common_name)
-        if known is None:
-            known = Identity(common_name, self._site, (common_name,), everything=False)
-            self._identities[common_name] = known
-        return known
+        claim = Claim(shown.name, None, shown.not_before_ms, shown.not_after_ms)
+        fault = self.standing(claim).fault
+        return Refused(fault, Code.NOT_AUTHORIZED) if fault else self._identity(claim)
 
     def by_password(self, name: str | None, password: bytes | None) -> Identity | Proof | Refused:
         """Entry by user and password, or without both; `Proof` asks for the slow check."""
         if name is None and password is None:
             return self._anonymous or Refused("anonymous", Code.NOT_AUTHORIZED)
-        if not name or password is None or not self._users:
+        if not name or password is None:
             return Refused("credentials", Code.BAD_CREDENTIALS)
+        keyring = self._directory.keyring
+        if keyring.is_barred(name):
+            return Refused("barred", Code.BAD_CREDENTIALS)
+        credential = keyring.opens(name, password, self._clock.now_ms())
+        if credential is not None:
+            return self._identity(Claim(name, credential.id))
+        return self._by_settings(name, password)
+
+    def _by_settings(self, name: str, password: bytes) -> Proof | Identity | Refused:
         user = self._users.get(name)
         if user is None:
+            # Devices of the register are many: a wrong secret of theirs costs no slow check.
+            if not self._users or self._directory.keyring.of(name):
+                return Refused("credentials", Code.BAD_CREDENTIALS)
             some = next(iter(self._users.values()))
             return Proof(None, some.password_hash.get_secret_value())
+        identity = self._identity(Claim(name))
         if hmac.compare_digest(self._verified.get(name, b""), self._fingerprint(password)):
-            return self._of_user(user)
-        return Proof(self._of_user(user), user.password_hash.get_secret_value())
+            return identity
+        return Proof(identity, user.password_hash.get_secret_value())
+
+    def standing(self, claim: Claim | None) -> Standing:
+        """What a claim is worth now."""
+        return self._claims.standing(claim, self._clock.now_ms())
+
+    def renew(self, identity: Identity) -> str:
+        """Judge anew what was known of somebody who is in; returns why they may not stay."""
+        standing = self.standing(identity.claim)
+        identity.forget(standing.until_ms)
+        return standing.fault
+
+    def device_topic(self, topic: Topic) -> str | None:
+        """Under which topic the device hears what is sent to the asset that it is in now."""
+        asset = f"{topic.kind}/{topic.asset_id}"
+        fitting = self._directory.register.fitted(asset, self._clock.now_ms())
+        if fitting is None:
+            return None
+        return f"{VERSION}/{self._site}/{Kind.DEVICE}/{fitting.id}/{topic.message}"
 
     def remember(self, identity: Identity, password: bytes) -> None:
         """Spare the next connection with the same password the slow check.
@@ -181,13 +145,14 @@ class Access:
     def _fingerprint(self, password: bytes) -> bytes:
         return hmac.digest(self._secret, password, "sha256")
 
-    def _of_user(self, user: User) -> Identity:
-        known = self._identities.get(user.name)
-        if known is None:
-            known = Identity(user.name, self._site, user.assets, everything=user.gateway)
-            known.operator = user.operator
-            self._identities[user.name] = known
-        return known
+    def _identity(self, claim: Claim) -> Identity:
+        # One a connection: what is remembered of it ends with it.
+        identity = Identity(claim.user, self._site, partial(self._rights, claim), claim)
+        identity.until_ms = self.standing(claim).until_ms
+        return identity
+
+    def _rights(self, claim: Claim) -> Rights:
+        return self._claims.rights(claim, self._clock.now_ms())
 
 
 def is_loopback(host: str) -> bool:

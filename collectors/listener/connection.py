@@ -8,10 +8,10 @@ import asyncio
 import logging
 
 from ausguck.journal.port import Pause
-from collectors.listener.access import Identity
 from collectors.listener.acks import Said
 from collectors.listener.fast import Row
 from collectors.listener.greeting import greet
+from collectors.listener.identity import Identity
 from collectors.listener.limits import Bucket
 from collectors.listener.peer import Hold, Peer, Phase
 from collectors.listener.publishing import publish

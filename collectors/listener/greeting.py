@@ -2,9 +2,11 @@
 
 import mqtt5
 
+from collectors.certificates import CertificateKind, SeenCertificate, of_peer
 from collectors.listener import wills
-from collectors.listener.access import Identity, Proof, Refused
+from collectors.listener.access import Proof, Refused
 from collectors.listener.acks import Said
+from collectors.listener.identity import Identity
 from collectors.listener.peer import Hold, Peer, Phase
 from collectors.listener.service import Service
 from collectors.listener.sessions import SessionKey
@@ -68,17 +70,17 @@ def _entry(
 ) -> Identity | Proof | Refused:
     tls = service.settings.tls
     if tls is not None and tls.client_ca is not None:
-        return service.access.by_certificate(_common_name(peer))
+        shown = _certificate(peer)
+        entry = service.access.by_certificate(shown)
+        if shown is not None and isinstance(entry, Identity):
+            service.seen.note(shown)
+        return entry
     return service.access.by_password(connect.username, connect.password)
 
 
-def _common_name(peer: Peer) -> str | None:
-    certificate = None if peer.transport is None else peer.transport.get_extra_info("peercert")
-    for relative_name in (certificate or {}).get("subject", ()):
-        for key, value in relative_name:
-            if key == "commonName":
-                return str(value)
-    return None
+def _certificate(peer: Peer) -> SeenCertificate | None:
+    shown = None if peer.transport is None else peer.transport.get_extra_info("peercert")
+    return of_peer(shown, CertificateKind.CLIENT) if shown else None
 
 
 def _prove(service: Service, peer: Peer, connect: mqtt5.ConnectPacket, proof: Proof) -> None:
@@ -87,7 +89,7 @@ def _prove(service: Service, peer: Peer, connect: mqtt5.ConnectPacket, proof: Pr
     def judged(*, right: bool) -> None:
         if peer.phase is not Phase.PROVING:
             return
-        if right and proof.identity is not None:
+        if right and proof.identity is not None and not service.access.renew(proof.identity):
             service.access.remember(proof.identity, password)
             _accept(service, peer, connect, proof.identity)
         else:
@@ -117,10 +119,12 @@ def _accept(service: Service, peer: Peer, connect: mqtt5.ConnectPacket, identity
     peer.identity = identity
     peer.phase = Phase.OPEN
     peer.client_limit = connect.max_packet_size
-    peer.will = wills.of(connect, identity)
+    peer.will = wills.of(connect)
     peer.limit_s = PATIENCE * keep_alive_s
     begun = service.begin(peer, key, clean=connect.clean_start, expiry_s=expiry_s)
     service.stats.accepted += 1
+    if identity.claim is not None and identity.claim.credential_id is not None:
+        service.used(identity.claim.credential_id, service.clock.now_ms())
     answer = mqtt5.ConnAckPacket(
         session_present=not begun.fresh,
         session_expiry_interval=expiry_s if expiry_s != asked_s else None,

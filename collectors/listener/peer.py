@@ -4,8 +4,8 @@ import asyncio
 from enum import IntEnum, IntFlag
 from typing import cast
 
-from collectors.listener.access import Identity
 from collectors.listener.acks import Acks, Said
+from collectors.listener.identity import Identity
 from collectors.listener.limits import Bucket
 from collectors.listener.sessions import Session
 from collectors.listener.wills import Will
@@ -50,6 +50,7 @@ class Peer(asyncio.Protocol):
         "phase",
         "rate_until_s",
         "session",
+        "since_ms",
         "slot",
         "source",
         "transport",
@@ -66,6 +67,7 @@ class Peer(asyncio.Protocol):
         self.version = V311
         self.identity: Identity | None = None
         self.session: Session | None = None
+        self.since_ms = 0  # when its CONNECT was accepted
         self.source = b""
         self.will: Will | None = None
         self.heard_s = now_s  # when it last sent a whole packet
@@ -139,12 +141,22 @@ class Peer(asyncio.Protocol):
         else:
             self.tell(data)
 
+    def mute(self) -> None:
+        """Hear and say nothing more; what remains is to hang up."""
+        self.phase = Phase.CLOSED
+        if self.session is not None:
+            self.session.expiry_s = 0  # nothing of it is to be resumed
+
     def close(self, code: Code | None = None) -> None:
         """End the connection; to MQTT 5 with a DISCONNECT that says why."""
-        if self.phase is Phase.CLOSED or self.transport is None:
+        if self.phase is not Phase.CLOSED:
             self.phase = Phase.CLOSED
+            self.hang_up(code)
+
+    def hang_up(self, code: Code | None = None) -> None:
+        """Close the socket of a connection that is muted."""
+        if self.transport is None or self.transport.is_closing():
             return
         if code is not None and self.version == V5 and self.greeted:
             self.transport.write(codec.disconnect(code))
-        self.phase = Phase.CLOSED
         self.transport.close()

@@ -5,8 +5,9 @@ from typing import NamedTuple, cast
 import mqtt5
 
 from ausguck.journal.port import Flag, RecordType
-from collectors.listener.access import VERDICT_CODES, Identity, Verdict
+from ausguck.topics import parse
 from collectors.listener.acks import Said
+from collectors.listener.identity import VERDICT_CODES, Identity, Verdict
 from collectors.listener.peer import Peer
 from collectors.listener.service import Service
 from collectors.listener.sessions import Session
@@ -112,10 +113,10 @@ def _command(service: Service, peer: Peer, session: Session, message: Publish) -
 
 def hand_on(service: Service, message: Publish, version: int) -> bool:
     """Give a command to whoever hears its topic now; returns whether there was anybody."""
-    hearers = service.hearers.get(message.topic.decode(), ())
+    hearers = _hearers(service, message.topic.decode())
     decoded = cast("mqtt5.PublishPacket", codec.decode(version, message.packet))
-    for hearer in tuple(hearers):
-        data = codec.forward(hearer.version, decoded)
+    for hearer, topic in hearers.items():
+        data = codec.forward(hearer.version, decoded, topic)
         limit = hearer.client_limit
         if hearer.unread_bytes() > WRITE_BUFFER_BYTES or (limit is not None and len(data) > limit):
             service.stats.qos0_overflow += 1
@@ -123,6 +124,22 @@ def hand_on(service: Service, message: Publish, version: int) -> bool:
             hearer.reply(data)
             service.stats.commands += 1
     return bool(hearers)
+
+
+def _hearers(service: Service, topic: str) -> dict[Peer, str]:
+    """Who hears a command, each under the topic it asked for.
+
+    What is sent to an asset also reaches the device in it that knows but its own serial. What
+    somebody was granted once is judged again: the device may be in another asset by now.
+    """
+    found: dict[Peer, str] = {}
+    for name in (service.access.device_topic(parse(topic)), topic):
+        for hearer in service.hearers.get(name or "", ()):
+            if hearer.identity is not None and hearer.identity.may_hear(name or ""):
+                found[hearer] = name or ""
+            else:
+                service.stats.refuse("command", "not_own_cmd")
+    return found
 
 
 def _answer(service: Service, peer: Peer, message: Publish, code: Code) -> None:

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import secrets
-import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
@@ -12,16 +11,19 @@ from typing import Self
 
 from ausguck import probe as probes
 from ausguck.clock import Clock
-from ausguck.errors import ConfigError, JournalError, unlistenable
+from ausguck.errors import ConfigError, JournalError
 from ausguck.journal.port import Appender, Pause
+from ausguck.register.directory import Directory
 from ausguck.settings.tree import Listener as Settings
-from ausguck.settings.tree import Tls
+from collectors.certificates import SeenCertificate
 from collectors.listener.access import Access, Proof, is_loopback, verify_password
 from collectors.listener.acks import Acks
 from collectors.listener.connection import Connection
+from collectors.listener.door import Door
 from collectors.listener.limits import Wheel
 from collectors.listener.peer import Hold, Peer, Phase
-from collectors.listener.service import Service
+from collectors.listener.revoking import Revoking
+from collectors.listener.service import Service, Used, ignore
 from collectors.listener.stats import ListenerStats
 from collectors.listener.wills import End
 from collectors.mqtt.protocol import Code
@@ -35,13 +37,14 @@ SECRET_BYTES = 32
 PROVERS = 2
 PROOFS_MAX = 256
 GOODBYE_S = 5.0
-BACKLOG = 1024
+JUDGE_EVERY_S = 1.0
+LOOK_EVERY_S = 2.0
 
 
 class Listener:
     """Devices connect here; entered as an async context, it listens until it is left."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is behind the star is optional
         self,
         settings: Settings,
         site: str,
@@ -50,36 +53,45 @@ class Listener:
         *,
         probe: probes.Probe = probes.ignore,
         random: Callable[[int], bytes] = secrets.token_bytes,
+        directory: Directory | None = None,
+        used: Used = ignore,
     ) -> None:
+        """Devices of `directory` may enter; each use of a credential is told to `used`."""
         nobody = not settings.users and (settings.tls is None or settings.tls.client_ca is None)
-        if nobody and not (settings.anonymous and is_loopback(settings.host)):
+        if directory is None and nobody and not (settings.anonymous and is_loopback(settings.host)):
             raise ConfigError("listener.users", "none", "users, as nobody may connect without")
         self._clock = clock
         self._journal = journal
         self._settings = settings
+        self._directory = directory or Directory()
         self._proofs = 0
-        self._server: asyncio.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._gone = asyncio.Event()
         now_s = clock.monotonic_s()
-        self._swept_s = now_s
-        self._expired_s = now_s
+        self._swept_s = self._expired_s = self._judged_s = self._looked_s = now_s
+        self._group = asyncio.TaskGroup()
+        self._renewing: asyncio.Task[None] | None = None
+        self._look = asyncio.Event()
         self._service = Service(
             settings=settings,
             journal=journal,
             clock=clock,
             random=random,
             acks=Acks(journal, probe),
-            access=Access(settings, site, random(SECRET_BYTES)),
+            access=Access(settings, site, random(SECRET_BYTES), clock, self._directory),
             prove=self._prove,
             wheel=Wheel[Peer](now_s),
+            used=used,
         )
+        self._revoking = Revoking(self._service)
+        self._door = Door(settings, partial(Connection, self._service), self._service.stats)
         self._service.sessions.load(journal.session_records(), clock.now_ms(), now_s)
         self._service.stats.sessions = len(self._service.sessions)
         journal.on_resume(self._service.resume_all)
         journal.on_snapshot(self._snapshot)
+        self._directory.on_change(self._judge_all)
 
     @property
     def stats(self) -> ListenerStats:
@@ -89,27 +101,33 @@ class Listener:
     @property
     def port(self) -> int:
         """The TCP port; of use when the settings said 0."""
-        if self._server is None:
-            return self._settings.port
-        return int(self._server.sockets[0].getsockname()[1])
+        return self._door.port
+
+    def connected(self) -> Mapping[str, int]:
+        """Since when (UTC ms) each user has been connected."""
+        since: dict[str, int] = {}
+        for key, peer in self._service.live.items():
+            if key.identity:
+                since[key.identity] = min(peer.since_ms, since.get(key.identity, peer.since_ms))
+        return since
+
+    def certificates(self) -> Sequence[SeenCertificate]:
+        """Our own, those that we know clients by, and the newest of each client."""
+        return (*self._door.certificates, *self._service.seen.all())
+
+    async def reload(self) -> bool:
+        """Take over changed certificates at once; returns whether there were any.
+
+        Connections go on as they are. It is done by itself too, every few seconds.
+        """
+        return await self._door.renew()
 
     async def __aenter__(self) -> Self:
-        context = _tls_context(self._settings.tls)
         self._loop = asyncio.get_running_loop()
+        await self._door.open()
         self._pool = ThreadPoolExecutor(PROVERS, thread_name_prefix="password")
-        host = "127.0.0.1" if self._settings.host == "localhost" else self._settings.host
-        try:
-            self._server = await self._loop.create_server(
-                partial(Connection, self._service),
-                host,
-                self._settings.port,
-                ssl=context,
-                ssl_handshake_timeout=self._settings.connect_timeout_s if context else None,
-                backlog=BACKLOG,
-            )
-        except OSError as error:
-            self._pool.shutdown()
-            raise unlistenable("listener", host, self._settings.port, error) from error
+        await self._group.__aenter__()
+        self._renewing = self._group.create_task(self._renew(), name="certificates")
         self._timer = self._loop.call_later(SWEEP_S, self._tick)
         return self
 
@@ -122,9 +140,12 @@ class Listener:
         """Stop reading, acknowledge what reaches the disk, say goodbye, close."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._server is not None:
-            self._server.close()
+        self._door.close()
+        if self._renewing is not None:
+            self._renewing.cancel()
+        await self._group.__aexit__(None, None, None)
         service = self._service
+        self._revoking.hang_up(len(self._revoking))
         for peer in tuple(service.peers):
             peer.hold(Hold.CLOSING)
         try:
@@ -182,11 +203,21 @@ class Listener:
         for peer in service.wheel.turn(now_s):
             self._judge_silence(peer, now_s)
         for due in service.wills.due(now_s):
-            service.publish_will(due.source, due.will)
+            service.publish_will(due.source, due.identity, due.will)
+        self._judge_due(now_s)
         if now_s - self._expired_s >= EXPIRE_EVERY_S:
             self._expired_s = now_s
             service.sessions.expire(now_s)
             service.stats.sessions = len(service.sessions)
+
+    def _judge_due(self, now_s: float) -> None:
+        if now_s - self._judged_s >= JUDGE_EVERY_S:
+            self._judged_s = now_s
+            self._revoking.judge_due(self._clock.now_ms())
+            self._hang_up()
+        if now_s - self._looked_s >= LOOK_EVERY_S:
+            self._looked_s = now_s
+            self._look.set()
 
     def _follow_journal(self) -> None:
         # Others write to the journal too, so it may pause while nothing of ours arrives.
@@ -214,6 +245,22 @@ class Listener:
             return
         peer.slot = self._service.wheel.put(peer, now_s + GOODBYE_S)
 
+    # The register's word, and new certificates
+
+    def _judge_all(self) -> None:
+        self._revoking.judge(self._service.live.values())
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._revoking.hang_up() and self._loop is not None:
+            self._loop.call_soon(self._hang_up)
+
+    async def _renew(self) -> None:
+        while True:
+            await self._look.wait()
+            self._look.clear()
+            await self._door.renew()
+
     # Passwords
 
     def _prove(self, proof: Proof, password: bytes, judged: Callable[[bool], None]) -> bool:
@@ -234,25 +281,3 @@ class Listener:
 
     def _snapshot(self) -> bytes:
         return self._service.sessions.snapshot(self._clock.now_ms(), self._clock.monotonic_s())
-
-
-def _tls_context(tls: Tls | None) -> ssl.SSLContext | None:
-    if tls is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(tls.certificate, tls.key)
-    except OSError as error:
-        raise ConfigError(
-            "listener.tls", type(error).__name__, "a PEM certificate and its key"
-        ) from error
-    if tls.client_ca is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
-        try:
-            context.load_verify_locations(tls.client_ca)
-        except OSError as error:
-            raise ConfigError(
-                "listener.tls.client_ca", type(error).__name__, "a PEM file"
-            ) from error
-    return context

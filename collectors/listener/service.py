@@ -8,9 +8,11 @@ import msgspec
 from ausguck.clock import Clock
 from ausguck.journal.port import Appender, Pause, RecordType, Source, Ticket
 from ausguck.settings.tree import Listener
+from collectors.certificates import Seen
 from collectors.listener import wills
-from collectors.listener.access import Access, Proof, Verdict
+from collectors.listener.access import Access, Proof
 from collectors.listener.acks import Acks
+from collectors.listener.identity import Identity, Verdict
 from collectors.listener.limits import Wheel
 from collectors.listener.peer import Hold, Peer
 from collectors.listener.sessions import Begun, Change, SessionKey, Sessions
@@ -27,6 +29,11 @@ def nobody_waits() -> None:
 
 
 Prove = Callable[[Proof, bytes, Callable[[bool], None]], bool]
+Used = Callable[[int, int], None]
+
+
+def ignore(credential_id: int, at_ms: int) -> None:
+    """What is told of a credential's use, unless somebody wants to know."""
 
 
 @dataclass(slots=True)
@@ -41,6 +48,8 @@ class Service:
     access: Access
     prove: Prove  # checks a password off the loop; False when too many wait already
     wheel: Wheel[Peer]
+    used: Used = ignore  # credential's id and time, at each CONNECT that was accepted by one
+    seen: Seen = field(default_factory=Seen)  # client certificates
     sessions: Sessions = field(default_factory=Sessions)
     stats: ListenerStats = field(default_factory=ListenerStats)
     wills: Wills = field(default_factory=Wills)
@@ -85,15 +94,21 @@ class Service:
             self.stats.takeovers += 1
             self.part(older, End.TAKEN_OVER)
             older.close(Code.TAKEN_OVER)
+        now_s = self.clock.monotonic_s()
+        claim = None if peer.identity is None else peer.identity.claim
+        kept = self.sessions.find(key, now_s)
+        if kept is not None and self.access.standing(kept.claim).fault:
+            clean = True  # who had it came in with what was revoked meanwhile
         session, begun = self.sessions.begin(
-            key, clean=clean, expiry_s=expiry_s, now_s=self.clock.monotonic_s()
+            key, clean=clean, expiry_s=expiry_s, now_s=now_s, claim=claim
         )
         waiting = self.wills.take(key)
         if waiting is not None and begun.fresh:
-            self.publish_will(waiting.source, waiting.will)
+            self.publish_will(waiting.source, waiting.identity, waiting.will)
         if peer.identity is not None:  # the settings may have changed since it subscribed
             session.topics = tuple(filter(peer.identity.may_hear, session.topics))
         peer.session = session
+        peer.since_ms = self.clock.now_ms()
         peer.source = self.journal.source(Source(SOURCE_NAME, key.identity, key.client_id))
         self.live[key] = peer
         for topic in session.topics:
@@ -118,18 +133,28 @@ class Service:
         self.stats.sessions = len(self.sessions)
 
     def _bequeath(self, peer: Peer, key: SessionKey, will: Will, expiry_s: int) -> None:
-        delay_s = wills.delay_s(will, expiry_s)
+        identity, delay_s = peer.identity, wills.delay_s(will, expiry_s)
+        if identity is None:
+            return
         if delay_s:
-            self.wills.wait(key, Due(self.clock.monotonic_s() + delay_s, peer.source, will))
+            due = Due(self.clock.monotonic_s() + delay_s, peer.source, identity, will)
+            self.wills.wait(key, due)
         else:
-            self.publish_will(peer.source, will)
+            self.publish_will(peer.source, identity, will)
 
-    def publish_will(self, source: bytes, will: Will) -> None:
-        """Journal a will under our receive time; a foreign one as refused."""
-        kind = RecordType.MESSAGE
-        if will.verdict is not Verdict.OK:
+    def publish_will(self, source: bytes, identity: Identity, will: Will) -> None:
+        """Journal a will under our receive time, judged by what its owner may now.
+
+        A foreign one is journalled as refused; that of a revoked credential is not spoken.
+        """
+        fault = self.access.renew(identity)
+        if fault:
+            self.stats.refuse("will", fault)
+            return
+        kind, verdict = RecordType.MESSAGE, identity.judge_will(will.topic)
+        if verdict is not Verdict.OK:
             kind = RecordType.REFUSED
-            self.stats.refuse("will", will.verdict.name.lower())
+            self.stats.refuse("will", verdict.name.lower())
         self.append(kind, will.flags, source, 0, (will.topic, will.payload))
         self.stats.wills += 1
 

@@ -11,13 +11,18 @@ from typing import NamedTuple
 import msgspec
 
 from ausguck.journal.port import Flag, Record, RecordType
+from collectors.listener.identity import Claim
 
 
-class Begun(msgspec.Struct, tag="begun", frozen=True):
-    """A connection was accepted; `fresh` when nothing of an older session remains."""
+class Begun(msgspec.Struct, tag="begun", frozen=True, omit_defaults=True):
+    """A connection was accepted; `fresh` when nothing of an older session remains.
+
+    `claim` is what it came in with, by which a session whose owner was revoked is not resumed.
+    """
 
     fresh: bool
     expiry_s: int
+    claim: Claim | None = None
 
 
 class Left(msgspec.Struct, tag="left", frozen=True):
@@ -48,6 +53,7 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     expires_in_ms: int | None = None
     open_ids: tuple[int, ...] = ()
     topics: tuple[str, ...] = ()
+    claim: Claim | None = None
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -72,10 +78,11 @@ _snapshots = msgspec.json.Decoder(Snapshot)
 class Session:
     """One client's session."""
 
-    __slots__ = ("expires_at_s", "expiry_s", "key", "open_ids", "topics")
+    __slots__ = ("claim", "expires_at_s", "expiry_s", "key", "open_ids", "topics")
 
-    def __init__(self, key: SessionKey, expiry_s: int) -> None:
+    def __init__(self, key: SessionKey, expiry_s: int, claim: Claim | None = None) -> None:
         self.key = key
+        self.claim = claim
         self.expiry_s = expiry_s
         self.expires_at_s: float | None = None  # None while connected
         self.open_ids: set[int] = set()
@@ -102,7 +109,13 @@ class Sessions:
         return None if session is None or session.is_over(now_s) else session
 
     def begin(
-        self, key: SessionKey, *, clean: bool, expiry_s: int, now_s: float
+        self,
+        key: SessionKey,
+        *,
+        clean: bool,
+        expiry_s: int,
+        now_s: float,
+        claim: Claim | None = None,
     ) -> tuple[Session, Begun]:
         """Open or resume a session; `fresh` in the change is the opposite of session_present."""
         session = None if clean else self.find(key, now_s)
@@ -111,7 +124,8 @@ class Sessions:
             session = self._sessions[key] = Session(key, expiry_s)
         session.expiry_s = expiry_s
         session.expires_at_s = None
-        return session, Begun(fresh, expiry_s)
+        session.claim = claim
+        return session, Begun(fresh, expiry_s, claim)
 
     def leave(self, session: Session, now_s: float) -> Left:
         """The session's connection ended."""
@@ -143,6 +157,7 @@ class Sessions:
                 else int(1000 * (session.expires_at_s - now_s)),
                 tuple(sorted(session.open_ids)),
                 session.topics,
+                session.claim,
             )
             for session in self._sessions.values()
         )
@@ -189,7 +204,7 @@ class _Fold:
         self.ends_at_ms.clear()
         for kept in snapshot.sessions:
             key = SessionKey(kept.identity, kept.client_id)
-            session = self.sessions[key] = Session(key, kept.expiry_s)
+            session = self.sessions[key] = Session(key, kept.expiry_s, kept.claim)
             session.open_ids.update(kept.open_ids)
             session.topics = kept.topics
             if kept.expires_in_ms is not None:
@@ -214,4 +229,5 @@ class _Fold:
         if change.fresh or key not in self.sessions:
             self.sessions[key] = Session(key, change.expiry_s)
         self.sessions[key].expiry_s = change.expiry_s
+        self.sessions[key].claim = change.claim
         self.ends_at_ms.pop(key, None)

@@ -18,6 +18,10 @@ class ListenerStats:
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)  # (packet, reason)
     keep_alive_timeouts: int = 0
     takeovers: int = 0
+    revoked: int = 0  # sessions ended because a credential or certificate was revoked or expired
+    tls_reloads: int = 0  # times new certificates were taken over
+    tls_failures: int = 0  # times changed files could not be used, so that the old ones go on
+    tls_error: str | None = None  # in words; None once the files are in use
     wills: int = 0
     commands: int = 0  # messages handed to a device's `cmd` subscription
     qos0_overflow: int = 0  # ... not handed on, because the device does not read

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import mqtt5
 
 from ausguck.journal.port import Flag
-from collectors.listener.access import Identity, Verdict
+from collectors.listener.identity import Identity
 from collectors.listener.sessions import SessionKey
 
 
@@ -17,18 +17,16 @@ class Will(NamedTuple):
     payload: bytes
     flags: int
     delay_s: int
-    verdict: Verdict
 
 
-def of(packet: mqtt5.ConnectPacket, identity: Identity) -> Will | None:
-    """The will that a CONNECT brings, judged as the publish it will be."""
+def of(packet: mqtt5.ConnectPacket) -> Will | None:
+    """The will that a CONNECT brings; it is judged when it is spoken."""
     will = packet.will
     if will is None:
         return None
     flags = Flag.WILL | int(will.qos) | (Flag.RETAIN if will.retain else 0)
     topic = will.topic.encode()
-    verdict = identity.judge(topic)
-    return Will(topic, will.payload or b"", int(flags), will.will_delay_interval, verdict)
+    return Will(topic, will.payload or b"", int(flags), will.will_delay_interval)
 
 
 class End(Enum):
@@ -41,6 +39,7 @@ class End(Enum):
     REFUSED = "refused"
     TAKEN_OVER = "taken_over"
     SHUTDOWN = "shutdown"  # ours, which says nothing about the device
+    REVOKED = "revoked"  # it has nothing to say any more
 
 
 SILENT_ENDS = frozenset((End.GOODBYE, End.SHUTDOWN))
@@ -51,6 +50,7 @@ class Due(NamedTuple):
 
     at_s: float
     source: bytes
+    identity: Identity
     will: Will
 
 

@@ -131,14 +131,14 @@ def disconnect(code: Code) -> bytes:
     return mqtt5.DisconnectPacket(reason_code=mqtt5.DisconnectReasonCode(code)).write()
 
 
-def forward(version: int, packet: mqtt5.PublishPacket) -> bytes:
-    """A PUBLISH as we hand it on to a subscriber, at QoS 0; 3.1.1 gets no properties."""
+def forward(version: int, packet: mqtt5.PublishPacket, topic: str) -> bytes:
+    """A PUBLISH as we hand it on under a topic, at QoS 0; 3.1.1 gets no properties."""
     if version == V311:
-        topic = packet.topic.encode()
-        body = len(topic).to_bytes(2, "big") + topic + packet.payload
+        name = topic.encode()
+        body = len(name).to_bytes(2, "big") + name + packet.payload
         return frame(PacketType.PUBLISH << 4, body)
     return mqtt5.PublishPacket(
-        packet.topic,
+        topic,
         packet.payload,
         payload_format_indicator=packet.payload_format_indicator,
         message_expiry_interval=packet.message_expiry_interval,

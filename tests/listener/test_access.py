@@ -2,22 +2,29 @@
 
 import pytest
 
+from ausguck.clock import ManualClock
+from ausguck.register.directory import Directory
 from ausguck.settings.tree import Listener, User
+from collectors.certificates import CertificateKind, SeenCertificate
 from collectors.listener.access import (
     Access,
-    Identity,
     Proof,
     Refused,
-    Verdict,
     hash_password,
     verify_password,
 )
+from collectors.listener.identity import Identity, Verdict
 
 SECRET = bytes(32)
 
 
 def access(host: str = "127.0.0.1", *users: User, anonymous: bool = True) -> Access:
-    return Access(Listener(host=host, users=users, anonymous=anonymous), "kiel", SECRET)
+    settings = Listener(host=host, users=users, anonymous=anonymous)
+    return Access(settings, "kiel", SECRET, ManualClock(), Directory())
+
+
+def certificate(name: str) -> SeenCertificate:
+    return SeenCertificate(name, CertificateKind.CLIENT, 0, 1_900_000_000_000)
 
 
 def user(name: str, *assets: str, gateway: bool = False, operator: bool = False) -> User:
@@ -125,12 +132,14 @@ def test_only_an_own_cmd_may_be_heard() -> None:
 
 def test_a_certificate_names_a_user_or_an_asset() -> None:
     house = access("127.0.0.1", user("gate", gateway=True))
-    assert identity(house.by_certificate("gate")).judge(b"v1/kiel/bus/7/event") is Verdict.OK
-    bus = identity(house.by_certificate("bus/7"))
+    assert (
+        identity(house.by_certificate(certificate("gate"))).judge(b"v1/kiel/bus/7/event")
+        is Verdict.OK
+    )
+    bus = identity(house.by_certificate(certificate("bus/7")))
     assert bus.judge(b"v1/kiel/bus/7/event") is Verdict.OK
     assert bus.judge(b"v1/kiel/bus/8/event") is Verdict.FOREIGN
-    assert house.by_certificate("bus/7") is bus
-    assert isinstance(house.by_certificate("somebody"), Refused)
+    assert isinstance(house.by_certificate(certificate("somebody")), Refused)
     assert isinstance(house.by_certificate(None), Refused)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import mqtt5
 import pytest
 
-from ausguck.clock import ManualClock
+from ausguck.clock import ManualClock, SystemClock
 from ausguck.errors import ConfigError
 from ausguck.settings.tree import Listener as Settings
 from collectors.listener.server import Listener
@@ -60,7 +60,9 @@ def test_messages_go_through_tls(house: Path) -> None:
 def test_a_certificate_speaks_for_its_asset(house: Path, name: str, code: int) -> None:
     async def scene() -> None:
         journal = MemoryJournal()
-        async with listening(journal, tls=settings(house, client_ca=True)) as listener:
+        async with listening(
+            journal, clock=SystemClock(), tls=settings(house, client_ca=True)
+        ) as listener:
             wire = await Wire.to(listener, context(house, name))
             await wire.connect("a")
             wire.send(publish(V5, TOPIC, qos=1))
@@ -74,7 +76,9 @@ def test_a_certificate_speaks_for_its_asset(house: Path, name: str, code: int) -
 
 def test_a_certificate_that_names_nobody_does_not_enter(house: Path) -> None:
     async def scene() -> None:
-        async with listening(MemoryJournal(), tls=settings(house, client_ca=True)) as listener:
+        async with listening(
+            MemoryJournal(), clock=SystemClock(), tls=settings(house, client_ca=True)
+        ) as listener:
             wire = await Wire.to(listener, context(house, "stranger"))
             assert (await wire.connect("a")).reason_code == 0x87
             assert listener.stats.refusals["connect", "certificate_unknown"] == 1
@@ -84,7 +88,9 @@ def test_a_certificate_that_names_nobody_does_not_enter(house: Path) -> None:
 
 def test_without_a_certificate_there_is_no_connection(house: Path) -> None:
     async def scene() -> None:
-        async with listening(MemoryJournal(), tls=settings(house, client_ca=True)) as listener:
+        async with listening(
+            MemoryJournal(), clock=SystemClock(), tls=settings(house, client_ca=True)
+        ) as listener:
             wire = await Wire.to(listener, context(house))
             wire.send(mqtt5.ConnectPacket("a").write())
             assert await wire.ended()

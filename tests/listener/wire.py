@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Self, TypeVar, cast
 
@@ -11,8 +11,10 @@ import mqtt5
 from ausguck.clock import Clock, ManualClock
 from ausguck.journal.port import Appender
 from ausguck.probe import Probe, ignore
+from ausguck.register.directory import Directory
 from ausguck.settings.tree import Listener as Settings
 from collectors.listener.server import Listener
+from collectors.listener.service import ignore as unnoticed
 from collectors.mqtt.framing import encode_length, packet_end
 from collectors.mqtt.protocol import V5, V311
 
@@ -28,11 +30,16 @@ async def listening(
     clock: Clock | None = None,
     *,
     probe: Probe = ignore,
+    directory: Directory | None = None,
+    used: Callable[[int, int], None] = unnoticed,
     **settings: object,
 ) -> AsyncIterator[Listener]:
     """A listener on a free port of loopback."""
     tree = Settings.model_validate({"port": 0, **settings})
-    async with Listener(tree, SITE, journal, clock or ManualClock(), probe=probe) as listener:
+    clock = clock or ManualClock()
+    async with Listener(
+        tree, SITE, journal, clock, probe=probe, directory=directory, used=used
+    ) as listener:
         yield listener
     await settled()
 

@@ -118,7 +118,7 @@ def test_answers_of_311_are_its_own() -> None:
     assert codec.suback(V311, 7, [Code.SUCCESS, Code.NOT_AUTHORIZED]) == b"\x90\x04\0\x07\0\x80"
     assert codec.unsuback(V311, 7, [True]) == b"\xb0\x02\0\x07"
     message = mqtt5.PublishPacket("a", b"x", content_type="t")
-    assert codec.forward(V311, message) == packet(0x30, text("a"), b"x")
+    assert codec.forward(V311, message, "a") == packet(0x30, text("a"), b"x")
 
 
 @pytest.mark.parametrize("code", [c for c in Code if c is not Code.ID_NOT_FOUND])
