@@ -85,6 +85,8 @@ class Line(Row, frozen=True, kw_only=True):
 
     title: str = ""
     party: str | None = None
+    service_hours: str | None = None
+    """When some bus of it is out, as opening hours are written in OpenStreetMap."""
 
 
 class Zone(Row, frozen=True, kw_only=True):
