@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from ausguck.model import Kind
+from ausguck.register.register import Register
 from ausguck.topics import Message, Topic
 from collectors.decode.moments import Verdict, Windows, judge
 from collectors.pollers.model import (
@@ -18,7 +19,8 @@ from collectors.pollers.model import (
     Statuses,
     Unfit,
 )
-from collectors.pollers.names import MAX_NAME, Claims, station_name
+from collectors.pollers.names import MAX_NAME
+from collectors.pollers.naming import Named, Naming
 
 MAX_HELD: Final = 10_000
 MAX_STATES: Final = 512
@@ -44,6 +46,8 @@ class News(msgspec.Struct):
     is_old_copy: bool = False
     is_unasked: bool = False
     """Whether there are unknown stations for which the information was not read again yet."""
+    is_renamed: bool = False
+    """Whether there are such as the information named, when the register called them otherwise."""
 
 
 class _Telemetry(Counts, frozen=True, omit_defaults=True, kw_only=True):
@@ -74,26 +78,17 @@ class _Held(msgspec.Struct):
     is_asked: bool = False
 
 
-class Naming(msgspec.Struct, frozen=True):
-    """How the stations of a feed are called in topics."""
-
-    site: str
-    feed: str
-    prefix: str = ""
-    claims: Claims = msgspec.field(default_factory=Claims)
-
-    def name(self, station_id: str) -> str:
-        """Level 4 of a station's topics."""
-        return station_name(self.prefix + station_id)
-
-
 class Memory:
-    """The stations of one feed: which are known, what was sent of each, what waits."""
+    """The stations of one feed: which are known, what was sent of each, what waits.
+
+    Everything is kept by a station's name in topics, whatever the feed calls it at the time.
+    """
 
     def __init__(self, naming: Naming, windows: Windows) -> None:
         self._naming = naming
         self._windows = windows
         self._taken: frozenset[str] = frozenset()
+        self._informed: frozenset[str] = frozenset()
         self._known: dict[str, _Inventory] = {}
         self._sent: dict[str, _Sent] = {}
         self._held: dict[str, _Held] = {}
@@ -107,7 +102,7 @@ class Memory:
 
     @property
     def reporting(self) -> frozenset[str]:
-        """The ids of known stations that the newest status names."""
+        """The known stations that the newest status names."""
         return self._listed & self._known.keys()
 
     @property
@@ -116,61 +111,91 @@ class Memory:
         return len(self._held)
 
     def held_since(self, before_ms: int) -> list[str]:
-        """The ids of those held since before a moment."""
-        return [name for name, held in self._held.items() if held.since_ms <= before_ms]
+        """The feed's ids of those held since before a moment."""
+        held_before = [held for held in self._held.values() if held.since_ms <= before_ms]
+        return [held.status.station_id for held in held_before]
 
-    def learn(self, information: Information, now_ms: int) -> News:
+    def learn(
+        self, information: Information, now_ms: int, register: Register | None = None
+    ) -> News:
         """Take in station_information: inventories that changed, and statuses that waited."""
         news = News(unfit=[*information.head.unfit, *information.unfit])
         at_ms = information.head.last_updated_ms
         is_sound = at_ms is not None and judge(at_ms, now_ms, self._windows) is Verdict.SOUND
         listed: dict[str, _Inventory] = {}
-        naming = self._naming
-        taken: list[str] = []
-        for station in information.stations:
-            if not naming.claims.grants(naming.name(station.station_id), naming.feed):
-                taken.append(station.station_id)
-                continue
-            inventory = _inventory(station, naming.name(station.station_id))
-            listed[station.station_id] = inventory
-            if self._known.get(station.station_id) != inventory and inventory != _Inventory():
+        for station, named in self._granted(information, now_ms, register, news):
+            name = named.name
+            inventory = _inventory(station, named)
+            listed[name] = inventory
+            if self._known.get(name) != inventory and inventory != _Inventory():
                 # Without a time of its own it has that of receipt, which is when we learned it.
                 told = msgspec.structs.replace(inventory, observed_at=at_ms if is_sound else None)
-                news.messages.append(self._outgoing(station.station_id, Message.INVENTORY, told))
-        fault = Fault.ID_OF_ANOTHER_FEED
-        news.unfit += [Unfit(File.INFORMATION, name, "station_id", fault) for name in taken]
-        self._taken = frozenset(taken)
+                news.messages.append(self._outgoing(name, Message.INVENTORY, told))
         # A station that its information forgets for a while goes on being what it was.
-        for station_id in self._listed & self._known.keys():
-            listed.setdefault(station_id, self._known[station_id])
+        for name in self._listed & self._known.keys():
+            listed.setdefault(name, self._known[name])
         self._known = listed
         self._sent = {name: sent for name, sent in self._sent.items() if name in listed}
-        for station_id in self._taken & self._held.keys():
-            del self._held[station_id]
-        for station_id in [name for name in self._held if name in listed]:
-            held = self._held.pop(station_id)
-            self._tell(held.status, held.last_updated_ms, now_ms, news)
+        for name in self._taken & self._held.keys():
+            del self._held[name]
+        for name in [name for name in self._held if name in listed]:
+            held = self._held.pop(name)
+            self._tell(name, held.status, held.last_updated_ms, now_ms, news)
         self.asked()
         return news
+
+    def _granted(
+        self, information: Information, now_ms: int, register: Register | None, news: News
+    ) -> list[tuple[Station, Named]]:
+        """The stations that are ours to tell of, each with its name."""
+        self._informed = frozenset(station.station_id for station in information.stations)
+        naming = self._naming
+        names = naming.names(self._informed, register or Register(), now_ms)
+        granted: list[tuple[Station, Named]] = []
+        taken: list[str] = []
+        for station in information.stations:
+            station_id = station.station_id
+            named, fault = names.get(station_id), Fault.STATION_TWICE
+            if named is not None:
+                if naming.claims.grants(named.name, naming.feed):
+                    granted.append((station, named))
+                    continue
+                taken.append(named.name)
+                fault = Fault.ID_OF_ANOTHER_FEED
+            news.unfit.append(Unfit(File.INFORMATION, station_id, "station_id", fault))
+        self._taken = frozenset(taken)
+        return granted
 
     def asked(self) -> None:
         """The information was read again, and is what it was."""
         for held in self._held.values():
             held.is_asked = True
 
-    def take(self, statuses: Statuses, now_ms: int) -> News:
+    def take(self, statuses: Statuses, now_ms: int, register: Register | None = None) -> News:
         """Take in station_status: what changed, in the order of the file."""
         news = News(unfit=[*statuses.head.unfit, *statuses.unfit])
         last_updated_ms = statuses.head.last_updated_ms
         if self._is_old_copy(last_updated_ms, now_ms):
             return News(is_old_copy=True)
-        self._listed = frozenset(status.station_id for status in statuses.stations)
+        station_ids = [status.station_id for status in statuses.stations]
+        names = self._naming.names(station_ids, register or Register(), now_ms)
+        self._listed = frozenset(named.name for named in names.values())
         for status in statuses.stations:
-            if status.station_id in self._known:
-                self._tell(status, last_updated_ms, now_ms, news)
-            elif status.station_id not in self._taken:
-                self._hold(status, last_updated_ms, now_ms, news)
+            named = names.get(status.station_id)
+            if named is None:
+                news.unfit.append(_unfit(status, Fault.STATION_TWICE, "station_id"))
+            elif named.name in self._known:
+                self._tell(named.name, status, last_updated_ms, now_ms, news)
+            elif named.name not in self._taken:
+                self._hold(named.name, status, last_updated_ms, now_ms, news)
+        for name, held in list(self._held.items()):
+            named = names.get(held.status.station_id)
+            if named is not None and named.name != name:  # it waits under another name now
+                del self._held[name]
         news.is_unasked = any(not held.is_asked for held in self._held.values())
+        news.is_renamed = any(
+            held.status.station_id in self._informed for held in self._held.values()
+        )
         return news
 
     def _is_old_copy(self, last_updated_ms: int | None, now_ms: int) -> bool:
@@ -184,21 +209,25 @@ class Memory:
             return True
         return False
 
-    def _hold(self, status: Status, last_updated_ms: int | None, now_ms: int, news: News) -> None:
-        held = self._held.get(status.station_id)
+    def _hold(
+        self, name: str, status: Status, last_updated_ms: int | None, now_ms: int, news: News
+    ) -> None:
+        held = self._held.get(name)
         if held is not None:
             held.status, held.last_updated_ms = status, last_updated_ms
         elif len(self._held) >= MAX_HELD:
             news.unfit.append(_unfit(status, Fault.HELD_NO_ROOM))
         else:
-            self._held[status.station_id] = _Held(status, last_updated_ms, now_ms)
+            self._held[name] = _Held(status, last_updated_ms, now_ms)
 
-    def _tell(self, status: Status, last_updated_ms: int | None, now_ms: int, news: News) -> None:
+    def _tell(
+        self, name: str, status: Status, last_updated_ms: int | None, now_ms: int, news: News
+    ) -> None:
         """Send a status that is news, under the time at which it was so and no other."""
         observed_at_ms, fault = self._observed(status, last_updated_ms, now_ms)
         if fault is not None:
             news.unfit.append(_unfit(status, fault))
-        sent = self._sent.get(status.station_id)
+        sent = self._sent.get(name)
         if observed_at_ms is None or (
             sent is not None
             and sent.counts == status.counts
@@ -206,10 +235,10 @@ class Memory:
             and (fault is not None or sent.observed_at_ms == observed_at_ms)
         ):
             return
-        boot_id = self._remember(status, observed_at_ms, sent)
+        boot_id = self._remember(name, status, observed_at_ms, sent)
         counts = msgspec.structs.asdict(status.counts)
         told = _Telemetry(observed_at=observed_at_ms, boot_id=boot_id, **counts)
-        news.messages.append(self._outgoing(status.station_id, Message.TELEMETRY, told))
+        news.messages.append(self._outgoing(name, Message.TELEMETRY, told))
 
     def _observed(
         self, status: Status, last_updated_ms: int | None, now_ms: int
@@ -231,7 +260,9 @@ class Memory:
         # Under our own time the same status would be another reading after each restart.
         return None, Fault.HELD_NO_TIME
 
-    def _remember(self, status: Status, observed_at_ms: int, sent: _Sent | None) -> str | None:
+    def _remember(
+        self, name: str, status: Status, observed_at_ms: int, sent: _Sent | None
+    ) -> str | None:
         """Note what is sent; the mark that tells a state from the same one of the same moment.
 
         A station that goes from A to B and back to A under one `last_reported` has sent three
@@ -240,7 +271,7 @@ class Memory:
         state = hash(_encode(status.counts))
         if sent is None or sent.observed_at_ms != observed_at_ms:
             again = 0
-            self._sent[status.station_id] = _Sent(observed_at_ms, status.counts, {state})
+            self._sent[name] = _Sent(observed_at_ms, status.counts, {state})
         else:
             is_back = state in sent.states or len(sent.states) >= MAX_STATES
             again = sent.again + 1 if is_back else 0
@@ -250,10 +281,8 @@ class Memory:
                 sent.states.add(state)
         return f"again-{again}" if again else None
 
-    def _outgoing(
-        self, station_id: str, message: Message, content: _Telemetry | _Inventory
-    ) -> Outgoing:
-        topic = Topic(self._naming.site, Kind.STATION, self._naming.name(station_id), message)
+    def _outgoing(self, name: str, message: Message, content: _Telemetry | _Inventory) -> Outgoing:
+        topic = Topic(self._naming.site, Kind.STATION, name, message)
         return Outgoing(message, str(topic).encode(), _encode(content))
 
 
@@ -266,16 +295,17 @@ def possible(head: Head, file: File, now_ms: int, windows: Windows) -> Head:
     return msgspec.structs.replace(head, last_updated_ms=None, unfit=(*head.unfit, unfit))
 
 
-def _inventory(station: Station, name: str) -> _Inventory:
+def _inventory(station: Station, named: Named) -> _Inventory:
+    name, is_registered = named  # the register keeps the feed's own id itself
     is_escaped = name != station.station_id and len(station.station_id) <= MAX_NAME
     return _Inventory(
         name=station.name,
         lat=station.lat,
         lon=station.lon,
         capacity=station.capacity,
-        serial=station.station_id if is_escaped else None,
+        serial=station.station_id if is_escaped and not is_registered else None,
     )
 
 
-def _unfit(status: Status, fault: Fault) -> Unfit:
-    return Unfit(File.STATUS, status.station_id, "last_reported", fault)
+def _unfit(status: Status, fault: Fault, key: str = "last_reported") -> Unfit:
+    return Unfit(File.STATUS, status.station_id, key, fault)

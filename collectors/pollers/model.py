@@ -29,6 +29,7 @@ class Fault(StrEnum):
     NO_ID = "no_id"
     ID_TWICE = "id_twice"
     ID_OF_ANOTHER_FEED = "id_of_another_feed"
+    STATION_TWICE = "station_twice"
     NO_POSITION = "no_position"
     NOTHING_KNOWN = "nothing_known"
     NOT_A_NUMBER = "not_a_number"

@@ -12,6 +12,8 @@ from ausguck.clock import Clock
 from ausguck.errors import JournalError
 from ausguck.journal.port import Appender
 from ausguck.model import AssetId, Kind
+from ausguck.register.directory import Directory
+from ausguck.register.register import Register
 from ausguck.settings.partners import Gbfs
 from ausguck.settings.tree import Retention, Site
 from collectors.decode.moments import Windows
@@ -26,7 +28,7 @@ from collectors.pollers.fetch import (
     Validators,
     open_door,
 )
-from collectors.pollers.memory import Memory, Naming, News, possible
+from collectors.pollers.memory import Memory, News, possible
 from collectors.pollers.model import (
     SUB_FILES,
     Discovery,
@@ -39,6 +41,7 @@ from collectors.pollers.model import (
     Unreadable,
 )
 from collectors.pollers.names import Claims
+from collectors.pollers.naming import Naming
 from collectors.pollers.outbox import Outbox
 from collectors.pollers.stats import FeedStats
 from collectors.pollers.timing import Turn
@@ -52,7 +55,7 @@ log = logging.getLogger(__name__)
 
 
 class World(msgspec.Struct, frozen=True):
-    """What is around a poller: how to wait, chance, the way to feeds, and the site's other feeds.
+    """What is around a poller: waiting, chance, the way to feeds, other feeds, the register.
 
     Pollers of one site share one world, so that no two of them speak of one station.
     """
@@ -61,6 +64,7 @@ class World(msgspec.Struct, frozen=True):
     random: Callable[[], float] = random.random
     open_door: OpensDoor = open_door
     claims: Claims = msgspec.field(default_factory=Claims)
+    directory: Directory = msgspec.field(default_factory=Directory)
 
 
 class _Held(msgspec.Struct):
@@ -105,8 +109,8 @@ class GbfsPoller:
         at_ms = self.stats.vouched_ms
         if at_ms is None:
             return {}
-        naming, ids = self._naming, self._memory.reporting
-        return {AssetId(naming.site, Kind.STATION, naming.name(each)): at_ms for each in ids}
+        site = self._naming.site
+        return {AssetId(site, Kind.STATION, name): at_ms for name in self._memory.reporting}
 
     async def run(self) -> None:
         """Ask, journal and wait, until cancelled."""
@@ -239,8 +243,8 @@ class GbfsPoller:
             head, unfit = system.head, system.head.unfit
         else:
             # In a thread, for a large file takes longer than a device may wait for us.
-            now_ms = self._clock.now_ms()
-            told, news = await asyncio.to_thread(self._compare, file, fresh.body, now_ms)
+            now_ms, register = self._clock.now_ms(), self._world.directory.register
+            told, news = await asyncio.to_thread(self._compare, file, fresh.body, now_ms, register)
             if news.is_old_copy:
                 return "old_copy"
             self._outbox.put(news.messages)
@@ -250,16 +254,18 @@ class GbfsPoller:
         self._count_unfit(file, unfit)
         return "ok"
 
-    def _compare(self, file: File, body: bytes, now_ms: int) -> tuple[Information | Statuses, News]:
+    def _compare(
+        self, file: File, body: bytes, now_ms: int, register: Register
+    ) -> tuple[Information | Statuses, News]:
         if file is File.INFORMATION:
             information = documents.information(body, self._feed.language)
             head = possible(information.head, file, now_ms, self._windows)
             information = msgspec.structs.replace(information, head=head)
-            return information, self._memory.learn(information, now_ms)
+            return information, self._memory.learn(information, now_ms, register)
         statuses = documents.statuses(body)
         head = possible(statuses.head, file, now_ms, self._windows)
         statuses = msgspec.structs.replace(statuses, head=head)
-        return statuses, self._memory.take(statuses, now_ms)
+        return statuses, self._memory.take(statuses, now_ms, register)
 
     def _note(self, told: Information | Statuses, news: News, now_ms: int) -> None:
         stats = self.stats
@@ -267,9 +273,11 @@ class GbfsPoller:
         if isinstance(told, Statuses):
             stats.stations = len(told.stations)
             stats.last_updated_ms, stats.ttl_s = told.head.last_updated_ms, told.head.ttl_s
-        if news.is_unasked:
-            turn = self._files[File.INFORMATION].turn
-            turn.hurry(self._clock.monotonic_s(), self._feed.interval_s)
+        if news.is_unasked or news.is_renamed:
+            held = self._files[File.INFORMATION]
+            held.turn.hurry(self._clock.monotonic_s(), self._feed.interval_s)
+            if news.is_renamed:  # what is in it has other names now, though it be the same file
+                held.validators = NONE_HELD
         if news.messages:
             stats.last_changed_at_ms = now_ms
 

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from ausguck.clock import ManualClock
 from ausguck.journal.port import Appender
+from ausguck.register.directory import Directory
 from ausguck.settings.partners import Gbfs
 from ausguck.settings.tree import Retention, Site
 from collectors.pollers import FeedStats, GbfsPoller
@@ -50,6 +51,7 @@ class Scene:
         self.settings = Gbfs.model_validate({**given, **settings})
         self.clock = ManualClock(AT_MS)
         self.journal = journal or MemoryJournal()
+        self.directory = Directory()
         self.poller = self.new_poller(self.journal)
         self._stack = AsyncExitStack()
 
@@ -59,7 +61,7 @@ class Scene:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         opens: OpensDoor = open_door,
     ) -> GbfsPoller:
-        world = World(sleep=sleep, random=lambda: 1.0, open_door=opens)
+        world = World(sleep=sleep, random=lambda: 1.0, open_door=opens, directory=self.directory)
         return GbfsPoller(self.settings, Site(), Retention(), journal, self.clock, world)
 
     async def __aenter__(self) -> Self:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from ausguck.settings.tree import Retention, Site
 from collectors.decode import Decoder
 from collectors.decode.moments import Windows
-from collectors.pollers.memory import BACK_MS, Memory, Naming, News
+from collectors.pollers.memory import BACK_MS, Memory, News
 from collectors.pollers.model import Counts, Head, Information, Station, Status, Statuses
 from collectors.pollers.names import Claims
+from collectors.pollers.naming import Naming
 from tests.decode.records import record
 from tests.pollers.scene import AT_MS
 
