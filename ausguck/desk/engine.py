@@ -11,12 +11,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from ausguck.desk import access_tables, audit, people_tables
+from ausguck.desk import access_tables, audit, people_tables, registry_tables
 from ausguck.desk.tables import SCHEMA_VERSION, UPGRADES, metadata
 from ausguck.errors import StoreError
 
 NAME: Final = "desk"
-HELD: Final = (access_tables, audit, people_tables)
+HELD: Final = (access_tables, audit, people_tables, registry_tables)
 """Whose tables the file has besides those of `ausguck.desk.tables`."""
 BUSY_TIMEOUT_S: Final = 5.0
 READERS: Final = 4

@@ -53,7 +53,8 @@ class Keyring:
     """All credentials of a site at one revision.
 
     `denied_before_ms` says of a user which client certificates are refused: those that were
-    made before. `states` are the devices' states as of now.
+    made before. `states` are the devices' states when it was loaded; at `due_ms` the next of
+    them changes, by a date that was given before.
     """
 
     def __init__(
@@ -62,8 +63,10 @@ class Keyring:
         denied_before_ms: Mapping[str, int] | None = None,
         states: Mapping[str, DeviceState] | None = None,
         revision: int = 0,
+        due_ms: int | None = None,
     ) -> None:
         self.revision = revision
+        self.due_ms = due_ms
         self._by_user: dict[str, list[Credential]] = {}
         for credential in credentials:
             self._by_user.setdefault(credential.user, []).append(credential)

@@ -64,8 +64,13 @@ class Registry(Protocol):
         """A number that rises with each change of register, credentials, keys and people."""
         ...
 
-    def load(self, now_ms: int) -> tuple[Register, Keyring]:
-        """Register and keyring of one revision; assignments from 40 days ago on."""
+    def load(
+        self, now_ms: int, known: tuple[Register, Keyring] | None = None
+    ) -> tuple[Register, Keyring]:
+        """Register and keyring of one revision; assignments from 40 days ago on.
+
+        `known` is what was loaded before: what has not changed since is taken over from it.
+        """
         ...
 
     def diff(self, offer: Offer, now_ms: int) -> Diff:
@@ -79,13 +84,15 @@ class Registry(Protocol):
     def apply(self, diff: Diff, who: str, now_ms: int) -> AppliedRow:
         """Make a change, unless what it goes out from has changed meanwhile.
 
+        An empty one leaves nothing behind; what is returned has the id 0.
+
         Raises:
             RegisterError: it cannot be made; nothing was.
         """
         ...
 
     def undo(self, applied_id: int | None, who: str, now_ms: int) -> AppliedRow:
-        """Take back a change, the last one for None.
+        """Take back a change; for None the last that was neither taken back nor takes back.
 
         Raises:
             RegisterError: something later was built on it.
@@ -114,12 +121,20 @@ class Registry(Protocol):
         """Add a device, or change how it is from now on.
 
         A device that becomes stolen or retired is taken out of its asset, and its credentials
-        and certificates are revoked with it.
+        and certificates are revoked with it. Whether it is `spare` or `fitted` is told by its
+        fitting, whatever is given. Its times are ours to fill.
+
+        Raises:
+            RegisterError: what it names is not known, or its serial is none.
         """
         ...
 
-    def issue(self, credential: Credential, who: str, now_ms: int) -> Issued:
-        """Make a secret for a user; `id` and `secret_sha256` of what is given are ours to fill.
+    def issue(
+        self, credential: Credential, who: str, now_ms: int, *, rotation_days: int = 14
+    ) -> Issued:
+        """Make a secret for a user; `id`, `secret_sha256` and `created_at_ms` are ours to fill.
+
+        Where the user has one already, that one holds for `rotation_days` more, beside it.
 
         Raises:
             RegisterError: two credentials of the user hold already, or it is barred.

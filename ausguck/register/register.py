@@ -17,28 +17,38 @@ from ausguck.register.rows import (
     Tables,
     Zone,
 )
-from ausguck.register.versions import Versions
+from ausguck.register.versions import R, Versions
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class Register:
-    """One state of the register; a change makes another one, of a higher `revision`."""
+    """One state of the register; a change makes another one, of a higher `revision`.
 
-    def __init__(self, tables: Tables | None = None, site: str = "", revision: int = 0) -> None:
+    `before` is an earlier state: tables that are its very own are not sorted again.
+    """
+
+    def __init__(
+        self,
+        tables: Tables | None = None,
+        site: str = "",
+        revision: int = 0,
+        before: "Register | None" = None,
+    ) -> None:
         tables = tables or Tables()
         self.tables = tables
         self.site = site
         self.revision = revision
-        self.parties = Versions(tables.parties)
-        self.lines = Versions(tables.lines)
-        self.zones = Versions(tables.zones)
-        self.depots = Versions(tables.depots)
-        self.sim_pools = Versions(tables.sim_pools)
-        self.assets = Versions(tables.assets)
-        self.devices = Versions(tables.devices)
-        self.fittings = Versions(tables.fittings)
-        self.assignments = Versions(tables.assignments)
+        old = before or self
+        self.parties = _versions(tables.parties, old, "parties")
+        self.lines = _versions(tables.lines, old, "lines")
+        self.zones = _versions(tables.zones, old, "zones")
+        self.depots = _versions(tables.depots, old, "depots")
+        self.sim_pools = _versions(tables.sim_pools, old, "sim_pools")
+        self.assets = _versions(tables.assets, old, "assets")
+        self.devices = _versions(tables.devices, old, "devices")
+        self.fittings = _versions(tables.fittings, old, "fittings")
+        self.assignments = _versions(tables.assignments, old, "assignments")
         self.events: Sequence[Event] = sorted(tables.events, key=lambda one: one.valid_from_ms)
         self._in_asset: dict[str, list[Fitting]] = {}
         for fitting in sorted(tables.fittings, key=lambda one: one.valid_from_ms):
@@ -99,6 +109,12 @@ class Register:
     def assignment(self, asset: str, at_ms: int) -> Assignment | None:
         """The duty of a bus at a moment, or None: it has none, or nothing is known of it."""
         return self.assignments.at(asset, at_ms)
+
+
+def _versions(rows: tuple[R, ...], before: Register, table: str) -> Versions[R]:
+    known: Versions[R] | None = getattr(before, table, None)
+    is_same = known is not None and rows is getattr(before.tables, table)
+    return known if known is not None and is_same else Versions(rows)
 
 
 def _area_at(

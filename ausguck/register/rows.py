@@ -55,8 +55,11 @@ class EventKind(StrEnum):
     OTHER = "other"
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """What every row has; `external_ids` are its names elsewhere, by source."""
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What every row has; `external_ids` are its names elsewhere, by source.
+
+    A row holds texts and numbers alone, so the garbage collector need not walk through 200,000.
+    """
 
     id: str
     valid_from_ms: int = BEGINNING_MS
@@ -165,6 +168,7 @@ class Event(Row, frozen=True, kw_only=True):
     area: Ring = ()
     lines: tuple[str, ...] = ()
     assets: tuple[str, ...] = ()
+    source: str = ""
 
 
 class Tables(msgspec.Struct, frozen=True):

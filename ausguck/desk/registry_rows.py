@@ -1,0 +1,154 @@
+"""Rows of the register to rows of its tables and back, and a change as it is kept to undo it."""
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from sys import intern
+from typing import Any, Final, cast
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, String, bindparam, delete, insert, or_, select
+from sqlalchemy import Row as Found
+
+from ausguck.desk.registry_tables import FIELDS, ROWS, Plain
+from ausguck.register.change import Change, Diff
+from ausguck.register.rows import ROW_TYPES, Row, Tables
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """A stretch of time, of which either end may be open."""
+
+    from_ms: int | None = None
+    to_ms: int | None = None
+
+
+ALWAYS: Final = Stretch()
+_REMOVE: Final = {
+    name: delete(table).where(
+        table.c.id == bindparam("key_id"), table.c.valid_from_ms == bindparam("key_from_ms")
+    )
+    for name, table in ROWS.items()
+}
+
+
+class _KeptChange(msgspec.Struct, frozen=True, array_like=True):
+    table: str
+    before: msgspec.Raw
+    after: msgspec.Raw
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    source: str
+    changes: tuple[_KeptChange, ...]
+
+
+_KEPT: Final = msgspec.json.Decoder(_Kept)
+_ROW: Final[Mapping[str, msgspec.json.Decoder[Row | None]]] = {
+    name: msgspec.json.Decoder(kind | None) for name, kind in ROW_TYPES.items()
+}
+
+
+def load_rows(
+    connection: Connection, table: str, stretch: Stretch | None = None
+) -> tuple[Row, ...]:
+    """A table's rows that hold at some time of a stretch, in order of time."""
+    columns = ROWS[table].c
+    conditions: list[ColumnElement[bool]] = []
+    stretch = stretch or ALWAYS
+    if stretch.from_ms is not None:
+        is_later = columns.valid_to_ms > stretch.from_ms
+        conditions.append(or_(columns.valid_to_ms.is_(None), is_later))
+    if stretch.to_ms is not None:
+        conditions.append(columns.valid_from_ms < stretch.to_ms)
+    asked = select(ROWS[table]).where(*conditions)
+    found = connection.execute(asked.order_by(columns.valid_from_ms, columns.id))
+    return _decoded(table, found)
+
+
+def load_tables(connection: Connection, assignments: Stretch = ALWAYS) -> Tables:
+    """All rows, of the assignments those of a stretch."""
+    tables = [name for name in ROW_TYPES if name != "assignments"]
+    return tables_of(
+        {
+            "assignments": load_rows(connection, "assignments", assignments),
+            **{name: load_rows(connection, name) for name in tables},
+        }
+    )
+
+
+def tables_of(rows: Mapping[str, Sequence[Row]]) -> Tables:
+    """The rows by table as one value."""
+    return Tables(**cast("Any", rows))
+
+
+def write_changes(connection: Connection, changes: Iterable[Change]) -> None:
+    """Have each change made: what was before goes, what is after comes."""
+    by_table: dict[str, list[Change]] = {}
+    for change in changes:
+        by_table.setdefault(change.table, []).append(change)
+    for table, some in by_table.items():
+        gone = [
+            {"key_id": one.before.id, "key_from_ms": one.before.valid_from_ms}
+            for one in some
+            if one.before is not None
+        ]
+        come = [_encoded(table, one.after) for one in some if one.after is not None]
+        if gone:
+            connection.execute(_REMOVE[table], gone)
+        if come:
+            connection.execute(insert(ROWS[table]), come)
+
+
+def keep(diff: Diff) -> bytes:
+    """A diff as it is kept; a day's duties come to some 70 kB."""
+    changes = [(one.table, one.before, one.after) for one in diff.changes]
+    return zlib.compress(msgspec.json.encode({"source": diff.source, "changes": changes}))
+
+
+def kept(content: bytes) -> Diff:
+    """The diff that was kept."""
+    found = _KEPT.decode(zlib.decompress(content))
+    return Diff(
+        found.source,
+        [
+            Change(one.table, _ROW[one.table].decode(one.before), _ROW[one.table].decode(one.after))
+            for one in found.changes
+        ],
+    )
+
+
+def _decoded(table: str, found: Iterable[Found[Any]]) -> tuple[Row, ...]:
+    row_type = ROW_TYPES[table]
+    names = [field.name for field in FIELDS[table]]
+    codecs = [
+        (index, field.codec.decode)
+        for index, field in enumerate(FIELDS[table])
+        if field.codec is not None
+    ]
+    # The same few texts stand in row after row of the assignments: each is kept once.
+    texts = [
+        index
+        for index, field in enumerate(FIELDS[table])
+        if field.codec is None and field.sql is String
+    ]
+    rows: list[Row] = []
+    for one in found:
+        values = list(one)
+        for index in texts:
+            value = values[index]
+            if value is not None:
+                values[index] = intern(value)
+        for index, decode in codecs:
+            value = values[index]
+            if value is not None:
+                values[index] = decode(value)
+        rows.append(row_type(**dict(zip(names, values, strict=True))))
+    return tuple(rows)
+
+
+def _encoded(table: str, row: Row) -> dict[str, Plain]:
+    values: dict[str, Plain] = {}
+    for field in FIELDS[table]:
+        value = getattr(row, field.name)
+        is_plain = field.codec is None or value is None
+        values[field.name] = value if field.codec is None or is_plain else field.codec.encode(value)
+    return values
