@@ -10,7 +10,7 @@ Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 
 
 class Who(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which assets: all of the kind that fit every key given, and then a share or number."""
+    """Which assets: all of the kind that fit every key given."""
 
     assets: tuple[str, ...] = ()
     """Named outright, `bus/0103`."""
@@ -19,11 +19,11 @@ class Who(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["bus", "station"] | None = None
     """Buses or stations; without it what the fault is about."""
     depot: str | None = None
-    """Buses of one depot."""
+    """Buses at home in this depot."""
     operator: str | None = None
-    """Buses whose first SIM is of this operator, as MCC-MNC."""
+    """Buses whose SIM in use is of this operator, as MCC-MNC."""
     line: str | None = None
-    """Buses that usually drive this line."""
+    """Buses while they drive this line."""
     share: Share | None = None
     """So many of those, drawn with the seed."""
     count: Positive | None = None
@@ -42,14 +42,9 @@ class Fault(
 
 
 class CarrierDown(Fault, frozen=True, kw_only=True, tag="carrier_down"):
-    """An operator's network is gone: its SIMs have no uplink, and routers keep what they see.
-
-    A router whose other SIM is of another operator changes over after `failover_s`; with
-    `failover_s = 0` none does.
-    """
+    """An operator's network is gone: its SIMs have no uplink, and routers keep what they see."""
 
     operator: str
-    failover_s: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class DepotPower(Fault, frozen=True, kw_only=True, tag="depot_power"):
@@ -61,9 +56,7 @@ class DepotPower(Fault, frozen=True, kw_only=True, tag="depot_power"):
 class FirmwareLoop(Fault, frozen=True, kw_only=True, tag="firmware_loop"):
     """After a rollout routers boot again and again; each boot counts anew from nothing."""
 
-    firmware: str = "00.07.09.1"
     every_min: Positive = 6
-    boot_s: Positive = 75
 
 
 class Flapping(Fault, frozen=True, kw_only=True, tag="flapping"):
@@ -102,11 +95,8 @@ class CertificateExpired(Fault, frozen=True, kw_only=True, tag="certificate_expi
 
 
 class RouterStolen(Fault, frozen=True, kw_only=True, tag="router_stolen"):
-    """The router leaves its parked bus, reports from elsewhere, and is shut out in the end."""
+    """The router leaves its bus, reports from elsewhere, and is shut out in the end."""
 
-    lat: float
-    lon: float
-    travel_min: Positive = 25
     revoked: str
     """When its credential is revoked; from then on it knocks and is not let in."""
     knocks_every_s: Positive = 60
@@ -114,8 +104,6 @@ class RouterStolen(Fault, frozen=True, kw_only=True, tag="router_stolen"):
 
 class OwnRestart(Fault, frozen=True, kw_only=True, tag="own_restart"):
     """Our own process is away: every link is cut, everything waits, and all come back at once."""
-
-    herd_s: Positive = 20
 
 
 class DeadSpot(Fault, frozen=True, kw_only=True, tag="dead_spot"):
@@ -164,14 +152,15 @@ class WrongClock(Fault, frozen=True, kw_only=True, tag="wrong_clock"):
 
 
 class CounterWrap(Fault, frozen=True, kw_only=True, tag="counter_wrap"):
-    """Byte counters have 32 bits and start over at `from`, with no boot."""
+    """Byte counters have 32 bits and start over after so many megabytes, with no boot."""
+
+    after_mb: Positive = 10
 
 
 class RouterSwap(Fault, frozen=True, kw_only=True, tag="router_swap"):
     """A spare router takes the place of another: new serial, new boot, counters from nothing."""
 
     serial: str = "SPARE-0001"
-    model: str = "RUTX50"
     gap_s: Positive = 240
 
 

@@ -43,6 +43,7 @@ from simulators.scenario.expected import Expect, Words
 from simulators.scenario.faults import AnyFault
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
+Chance = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 
 
@@ -53,8 +54,8 @@ class CityFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stations: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 10
     interval_s: Seconds = 10.0
     station_interval_s: Seconds = 60.0
-    oddities: bool = False
-    """Whether devices have oddities of their own: wrong clocks, boots, resets, SIM switches."""
+    oddities: dict[str, Chance] = {}
+    """The share of devices with each oddity of their own; without any, none is odd."""
 
 
 class FeedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
