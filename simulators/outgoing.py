@@ -35,6 +35,8 @@ class Outgoing:
     """One MQTT message: a single element, or an array of them (a backlog).
 
     `at_connect` marks what a device says anew on every connection: status and inventory.
+    `raw` is sent instead of the elements by a device that cannot write: nothing can be read
+    of it, so it has no identities.
     """
 
     topic: str
@@ -43,6 +45,7 @@ class Outgoing:
     qos: Literal[0, 1, 2] = 1
     retain: bool = False
     at_connect: bool = False
+    raw: bytes | None = None
 
     @cached_property
     def encoded(self) -> tuple[bytes, ...]:
@@ -52,6 +55,8 @@ class Outgoing:
     @property
     def payload(self) -> bytes:
         """The bytes that go over the wire."""
+        if self.raw is not None:
+            return self.raw
         if self.is_array:
             return b"[" + b",".join(self.encoded) + b"]"
         return self.encoded[0]

@@ -60,17 +60,23 @@ class Fleet:
         self._rides = 0
         self.stands = _stands(stations, rng)
         self._pull = list(accumulate(stand.activity for stand in self.stands))
+        self._leaves_ms = self._next_ms = math.inf
+        self._plan_next()
 
     def advance(self, to_ms: int) -> None:
-        """Let rides begin and end until then."""
-        while self.stands and self._now_ms < to_ms:
-            rate = self._rate_per_ms()
-            next_ms = self._now_ms + self._rng.expovariate(rate) if rate else math.inf
-            until_ms = min(next_ms, to_ms, self._arrivals[0][0] if self._arrivals else math.inf)
-            self._now_ms = math.ceil(until_ms)
+        """Let rides begin and end until then; the steps change nothing."""
+        while self._next_ms <= to_ms:
+            self._now_ms = math.ceil(self._next_ms)
             self._arrive()
-            if next_ms == until_ms:
+            if self._next_ms == self._leaves_ms:
                 self._depart()
+            self._plan_next()
+
+    def _plan_next(self) -> None:
+        """When a ride begins or ends next: drawn anew after each change, for it has no memory."""
+        rate = self._rate_per_ms()
+        self._leaves_ms = self._now_ms + self._rng.expovariate(rate) if rate else math.inf
+        self._next_ms = min(self._leaves_ms, self._arrivals[0][0] if self._arrivals else math.inf)
 
     @property
     def parked(self) -> int:

@@ -21,6 +21,7 @@ it again as it was: gaps with their reason, boots, fittings and true times.
 """
 
 from enum import StrEnum
+from math import prod
 from typing import NamedTuple
 
 from simulators.city.geography import Place
@@ -73,7 +74,7 @@ class Conditions:
     def has_power(self, device: Device, at_ms: int) -> bool:
         """Whether it runs; else it is silent and counts nothing, and boots when power is back.
 
-        `City.is_connected` says whether its connection should be torn meanwhile.
+        `City.is_connected` says whether its connection is torn.
         """
         del device, at_ms
         return True
@@ -103,6 +104,16 @@ class Conditions:
         del device, at_ms
         return 0
 
+    def guest_factor(self, device: Device, at_ms: int) -> float:
+        """How many more passengers than due want the Wi-Fi; 0 is nobody."""
+        del device, at_ms
+        return 1.0
+
+    def carried_share(self, device: Device, at_ms: int) -> float:
+        """How much of what passengers want the network beyond the mast carries, 0 to 1."""
+        del device, at_ms
+        return 1.0
+
     def is_frozen(self, device: Device, at_ms: int) -> bool:
         """Whether a station says its last reading again, time and number included."""
         del device, at_ms
@@ -122,6 +133,11 @@ class Conditions:
         """Whether the router was taken out of its bus: it drives out of town, on its battery."""
         del device, at_ms
         return False
+
+
+def is_within_reach(conditions: Conditions, device: Device, at_ms: int) -> bool:
+    """Whether the device is on and what it sends arrives."""
+    return conditions.has_power(device, at_ms) and conditions.is_reachable(device, at_ms)
 
 
 class Together(Conditions):
@@ -155,14 +171,19 @@ class Together(Conditions):
 
     def rate_factor(self, device: Device, at_ms: int) -> float:
         """All factors multiplied."""
-        factor = 1.0
-        for fault in self._faults:
-            factor *= fault.rate_factor(device, at_ms)
-        return factor
+        return prod(fault.rate_factor(device, at_ms) for fault in self._faults)
 
     def clock_shift_ms(self, device: Device, at_ms: int) -> int:
         """All shifts added."""
         return sum(fault.clock_shift_ms(device, at_ms) for fault in self._faults)
+
+    def guest_factor(self, device: Device, at_ms: int) -> float:
+        """All factors multiplied."""
+        return prod(fault.guest_factor(device, at_ms) for fault in self._faults)
+
+    def carried_share(self, device: Device, at_ms: int) -> float:
+        """All shares multiplied."""
+        return prod(fault.carried_share(device, at_ms) for fault in self._faults)
 
     def is_frozen(self, device: Device, at_ms: int) -> bool:
         """Whether any fault freezes it."""

@@ -1,11 +1,6 @@
-"""A plain map around Kiel: districts, depots, weak spots, tunnels and invented lines."""
+"""A plain map around Kiel's fjord: districts on both banks, zones, depots, and distances."""
 
 import math
-import random
-from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 METRES_PER_DEGREE = 111_320.0
@@ -19,6 +14,7 @@ class Place(NamedTuple):
     lon: float
 
 
+Ring = tuple[tuple[float, float], ...]
 SOUTH_WEST = Place(54.24, 10.02)
 NORTH_EAST = Place(54.46, 10.26)
 
@@ -29,6 +25,13 @@ class Disc(NamedTuple):
     centre: Place
     radius_m: float
     depth_db: float = 0.0
+
+
+class Area(NamedTuple):
+    """A zone or a depot: its title and its corners as (lat, lon)."""
+
+    title: str
+    ring: Ring
 
 
 DISTRICTS = {
@@ -56,43 +59,51 @@ DISTRICTS = {
     "heikendorf": Place(54.3720, 10.2080),
     "laboe": Place(54.4050, 10.2230),
 }
-
-LINES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("71", ("suchsdorf", "university", "market", "station", "gaarden", "elmschenhagen")),
-    ("72", ("schilksee", "friedrichsort", "holtenau", "wik", "market", "station")),
-    ("73", ("mettenhof", "hassee", "station", "hoern", "gaarden", "wellingdorf")),
-    ("74", ("kronshagen", "university", "wik", "holtenau")),
-    ("75", ("laboe", "heikendorf", "dietrichsdorf", "wellingdorf", "gaarden", "hoern", "station")),
-    ("76", ("molfsee", "hassee", "station", "market")),
-    ("77", ("meimersdorf", "hoern", "station", "market", "wik", "projensdorf")),
-    ("78", ("russee", "mettenhof", "kronshagen", "suchsdorf")),
-    ("79", ("kroog", "elmschenhagen", "gaarden", "hoern", "station", "hassee", "russee")),
-    ("81", ("projensdorf", "university", "kronshagen", "mettenhof")),
-    ("82", ("dietrichsdorf", "wellingdorf", "elmschenhagen", "kroog")),
-    ("83", ("wik", "university", "station", "meimersdorf")),
+EAST_BANK = frozenset(
+    ("gaarden", "elmschenhagen", "kroog", "wellingdorf", "dietrichsdorf", "heikendorf", "laboe")
 )
+"""Whoever comes here from the west bank goes round the fjord's end, by `station`."""
 
-DEPOTS = (Place(54.3042, 10.1432), Place(54.3335, 10.0985))
-TUNNELS = (
-    Disc(DISTRICTS["hoern"], 170),
-    Disc(DISTRICTS["holtenau"], 220),
-    Disc(DISTRICTS["kronshagen"], 140),
-)
-WEAK_SPOTS = (
-    Disc(Place(54.3855, 10.1570), 900, 26),
-    Disc(Place(54.2740, 10.0900), 1_000, 30),
-    Disc(Place(54.3560, 10.2000), 900, 24),
-    Disc(Place(54.3300, 10.0700), 600, 18),
-    Disc(Place(54.2880, 10.1870), 500, 22),
-)
+ZONES = {
+    "mitte": Area(
+        "Innenstadt",
+        ((54.305, 10.118), (54.335, 10.118), (54.335, 10.150), (54.3165, 10.143), (54.305, 10.143)),
+    ),
+    "wik": Area("Wik", ((54.335, 10.118), (54.366, 10.118), (54.366, 10.155), (54.335, 10.150))),
+    "nordwest": Area(
+        "Nordwest", ((54.320, 10.060), (54.372, 10.060), (54.372, 10.118), (54.320, 10.118))
+    ),
+    "nord": Area(
+        "Nördlich des Kanals",
+        (
+            *((54.372, 10.118), (54.440, 10.118), (54.440, 10.200)),
+            *((54.385, 10.200), (54.366, 10.155), (54.366, 10.118)),
+        ),
+    ),
+    "suedwest": Area(
+        "Südwest", ((54.285, 10.040), (54.320, 10.040), (54.320, 10.118), (54.285, 10.118))
+    ),
+    "sued": Area("Süd", ((54.250, 10.050), (54.285, 10.050), (54.285, 10.140), (54.250, 10.140))),
+    "gaarden": Area(
+        "Gaarden",
+        ((54.300, 10.143), (54.3165, 10.143), (54.335, 10.160), (54.335, 10.185), (54.300, 10.185)),
+    ),
+    "suedost": Area(
+        "Südost", ((54.270, 10.150), (54.300, 10.150), (54.300, 10.215), (54.270, 10.215))
+    ),
+    "ostufer": Area(
+        "Ostufer",
+        (
+            *((54.335, 10.165), (54.335, 10.215), (54.360, 10.240), (54.415, 10.245)),
+            *((54.415, 10.212), (54.365, 10.188), (54.345, 10.172)),
+        ),
+    ),
+}
+"""Kiel's quarters, simplified; none overlaps another, and each district lies in one."""
 
-STOP_EVERY_M = 450.0
-DWELL_S = 18.0
-LAYOVER_S = 240.0
-ACCELERATION = 1.0
-SLOWEST_CRUISE, FASTEST_CRUISE = 8.0, 13.5
-WANDER_EVERY_M = 600.0
-WANDER_M = 70.0
+DEPOT_AT = {"ost": Place(54.3042, 10.1432), "west": Place(54.3335, 10.0985)}
+DEPOT_HALF_M = 130.0
+PARKING_HALF_M = 90.0
 
 
 def metres(a: Place, b: Place) -> float:
@@ -110,114 +121,16 @@ def between(a: Place, b: Place, share: float) -> Place:
     return Place(a.lat + (b.lat - a.lat) * share, a.lon + (b.lon - a.lon) * share)
 
 
-def is_in_tunnel(place: Place) -> bool:
-    """Whether there is no uplink here."""
-    return any(metres(place, tunnel.centre) < tunnel.radius_m for tunnel in TUNNELS)
-
-
-def weakness_db(place: Place) -> float:
-    """How much signal the weak spots take here."""
-    return max(
-        spot.depth_db * max(0.0, 1 - metres(place, spot.centre) / spot.radius_m)
-        for spot in WEAK_SPOTS
+def shifted(place: Place, north_m: float, east_m: float) -> Place:
+    """The place that far from another."""
+    return Place(
+        place.lat + north_m / METRES_PER_DEGREE, place.lon + east_m / METRES_PER_DEGREE / SHRINK
     )
 
 
-class Motion(NamedTuple):
-    """Where something is and how it moves."""
-
-    place: Place
-    speed_mps: float
-    heading_deg: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Leg:
-    """From one stop to the next: begins at `start_s` and `start_m`, then waits."""
-
-    start_s: float
-    start_m: float
-    length_m: float
-    cruise_mps: float
-
-    def drive(self, seconds: float) -> tuple[float, float]:
-        """Metres from the start of the leg, and speed, that long after setting off."""
-        ramp_s = self.cruise_mps / ACCELERATION
-        ramp_m = self.cruise_mps * ramp_s / 2
-        cruise_s = (self.length_m - 2 * ramp_m) / self.cruise_mps
-        if seconds < ramp_s:
-            return ACCELERATION * seconds**2 / 2, ACCELERATION * seconds
-        if seconds < ramp_s + cruise_s:
-            return ramp_m + (seconds - ramp_s) * self.cruise_mps, self.cruise_mps
-        left = self.drive_s - seconds
-        if left <= 0:
-            return self.length_m, 0.0
-        return self.length_m - ACCELERATION * left**2 / 2, ACCELERATION * left
-
-    @property
-    def drive_s(self) -> float:
-        """Time from stop to stop."""
-        ramp_s = self.cruise_mps / ACCELERATION
-        return ramp_s + self.length_m / self.cruise_mps
-
-
-class Route:
-    """A line's way out and back, with its stops and times."""
-
-    def __init__(self, name: str, districts: Sequence[str], rng: random.Random) -> None:
-        self.name = name
-        way = _wandering([DISTRICTS[district] for district in districts], rng)
-        self._points = [*way, *reversed(way[:-1])]
-        self._metres = [0.0]
-        for a, b in pairwise(self._points):
-            self._metres.append(self._metres[-1] + metres(a, b))
-        self._legs, self.round_s = _legs(self._metres[-1], rng)
-        self._starts = [leg.start_s for leg in self._legs]
-
-    def at(self, seconds: float) -> Motion:
-        """The motion of a bus that long after it set out; rounds repeat."""
-        within = seconds % self.round_s
-        leg = self._legs[bisect_right(self._starts, within) - 1]
-        driven, speed = leg.drive(within - leg.start_s)
-        place, heading = self._along(leg.start_m + driven)
-        return Motion(place, speed, heading)
-
-    def half(self, seconds: float) -> int:
-        """Which trip it is: even ones go out, odd ones come back."""
-        return int(seconds // (self.round_s / 2))
-
-    def _along(self, distance_m: float) -> tuple[Place, float]:
-        last = len(self._points) - 2
-        index = min(max(bisect_right(self._metres, distance_m) - 1, 0), last)
-        a, b = self._points[index], self._points[index + 1]
-        length = self._metres[index + 1] - self._metres[index]
-        return between(a, b, (distance_m - self._metres[index]) / length), heading_deg(a, b)
-
-
-def routes(rng: random.Random) -> tuple[Route, ...]:
-    """Every line of the map; the ways between districts wander with the seed."""
-    return tuple(Route(name, districts, rng) for name, districts in LINES)
-
-
-def _wandering(corners: list[Place], rng: random.Random) -> list[Place]:
-    way = [corners[0]]
-    for a, b in pairwise(corners):
-        pieces = max(1, round(metres(a, b) / WANDER_EVERY_M))
-        for piece in range(1, pieces):
-            middle = between(a, b, piece / pieces)
-            north, east = (rng.uniform(-WANDER_M, WANDER_M) / METRES_PER_DEGREE for _ in range(2))
-            way.append(Place(middle.lat + north, middle.lon + east / SHRINK))
-        way.append(b)
-    return way
-
-
-def _legs(length_m: float, rng: random.Random) -> tuple[list[_Leg], float]:
-    """Out and back in equal halves, so that both ends are stops; then the layovers."""
-    stops = max(2, round(length_m / 2 / STOP_EVERY_M)) * 2
-    legs, at_s, each_m = [], 0.0, length_m / stops
-    for number in range(stops):
-        leg = _Leg(at_s, number * each_m, each_m, rng.uniform(SLOWEST_CRUISE, FASTEST_CRUISE))
-        legs.append(leg)
-        is_end = (number + 1) % (stops // 2) == 0
-        at_s += leg.drive_s + (LAYOVER_S if is_end else DWELL_S)
-    return legs, at_s
+def depot_area(depot: str) -> Area:
+    """A depot's yard, with some room for a fix that is off."""
+    centre, half = DEPOT_AT[depot], DEPOT_HALF_M
+    corners = ((-half, -half), (half, -half), (half, half), (-half, half))
+    ring = tuple((round(p.lat, 6), round(p.lon, 6)) for p in (shifted(centre, *c) for c in corners))
+    return Area(f"Betriebshof {depot.capitalize()}", ring)

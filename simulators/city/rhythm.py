@@ -2,11 +2,14 @@
 
 import math
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SATURDAY, SUNDAY = 5, 6
-HOUR_MS = 3_600_000
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+REMEMBERED = 256
+"""Minutes whose answers are kept: every device asks the same within one."""
 
 # Relative number of rentals by local hour: peaks at 8 and 16, still at 4, as measured in Kiel.
 BIKE_ACTIVITY = (
@@ -34,14 +37,25 @@ def midnight_ms(at_ms: int, days_later: int = 0) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=BERLIN).timestamp() * 1000)
 
 
+def hour_ms(at_ms: int) -> tuple[int, int]:
+    """When the local hour of the moment began, and when it ends; Kiel's are whole hours of UTC."""
+    begins_ms = at_ms - at_ms % HOUR_MS
+    return begins_ms, begins_ms + HOUR_MS
+
+
 def bike_activity(at_ms: int) -> float:
     """How busy the bikes are in this hour, `BUSIEST_BIKE_ACTIVITY` at most."""
     return BIKE_ACTIVITY[local_time(at_ms).hour]
 
 
 def passengers(at_ms: int) -> float:
-    """How full buses are at this moment, 1 in the fullest hour."""
-    now = local_time(at_ms)
+    """How full buses are in this minute, 1 in the fullest hour."""
+    return _passengers(at_ms // MINUTE_MS)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _passengers(minute: int) -> float:
+    now = local_time(minute * MINUTE_MS)
     this = PASSENGERS[now.hour]
     following = PASSENGERS[(now.hour + 1) % 24]
     share = now.minute / 60
@@ -50,7 +64,12 @@ def passengers(at_ms: int) -> float:
 
 def temperature_c(at_ms: int) -> float:
     """Outdoor air: coldest before sunrise, coldest in late January."""
-    now = local_time(at_ms)
+    return _temperature_c(at_ms // MINUTE_MS)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _temperature_c(minute: int) -> float:
+    now = local_time(minute * MINUTE_MS)
     day = now.timetuple().tm_yday
     hour = now.hour + now.minute / 60
     season = 9.0 - 8.5 * math.cos(2 * math.pi * (day - 25) / 365.25)
@@ -59,7 +78,12 @@ def temperature_c(at_ms: int) -> float:
 
 def daylight(at_ms: int) -> float:
     """Sun on a solar panel, 0 at night and 1 at a midsummer noon."""
-    now = local_time(at_ms)
+    return _daylight(at_ms // MINUTE_MS)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _daylight(minute: int) -> float:
+    now = local_time(minute * MINUTE_MS)
     day = now.timetuple().tm_yday
     hour = now.hour + now.minute / 60
     season = 0.55 - 0.45 * math.cos(2 * math.pi * (day + 10) / 365.25)

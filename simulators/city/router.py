@@ -1,145 +1,206 @@
-"""The router of a bus between two boots: its clients, its counters and its health."""
+"""A router between two boots: its clients, its counters, its clock and its health."""
 
 import random
+from typing import Final
 
-from simulators.city.radio import OPERATORS, Signal
+from simulators.city.devices import Box
+from simulators.city.radio import CARRIES, Signal
 from simulators.city.rhythm import passengers, temperature_c
-from simulators.outgoing import Element
+from simulators.city.truth import Mishap
+from simulators.outgoing import Value
 
-MODELS = ("RUTX50", "RUT956", "IBR1700")
-FIRMWARE = ("00.07.06.10", "00.07.08.2", "7.23.40")
 FULLEST_GUESTS = 26.0
+MOST_CLIENTS = 500.0
 SETTLE_S = 400.0
 GUEST_DOWN_BYTES_S, GUEST_UP_BYTES_S = 9_500.0, 1_300.0
 OWN_RX_BYTES_S, OWN_TX_BYTES_S = 60.0, 95.0
-SECOND_SIM_SHARE = 0.12
+OVERHEAD = 1.04
+LONGEST_COUNTED_S = 3_600.0
+"""After a longer time without a reading the machine slept, and the city with it."""
+SWITCHES_AN_HOUR, ODD_SWITCHES_AN_HOUR, RESETS_AN_HOUR = 0.12, 1.5, 0.5
 WARM_UP_C = 22.0
+WRAP: Final = 1 << 32
+YEAR_MS = 365 * 86_400_000
+FINDS_TIME_AFTER_MS = (120_000, 600_000)
+STAFF: Final = (0, 1, 1, 1)
+
+GUEST_DOWN, GUEST_UP, WAN_RX, WAN_TX, SIM_1, SIM_2 = range(6)
+COUNTERS: Final = (
+    "guest_down_bytes_total",
+    "guest_up_bytes_total",
+    "wan_rx_bytes_total",
+    "wan_tx_bytes_total",
+    "sim1_bytes_total",
+    "sim2_bytes_total",
+)
 
 
 class Router:
-    """Counts from its boot; a new boot is a new router."""
+    """Counts from its boot; a new boot is a new router in the same box.
 
-    def __init__(self, rng: random.Random, boot_ms: int, at_ms: int) -> None:
+    `step` says what was counted since the last reading, in the order of `COUNTERS`, and
+    `befell` what happened to the counters in it.
+    """
+
+    def __init__(self, box: Box, rng: random.Random, boot_ms: int, at_ms: int) -> None:
+        self.box = box
+        self.boot_ms = boot_ms
+        self.boot_id = f"{rng.getrandbits(48):012x}"
+        self.seq = 0
+        self.sim_slot = 1
+        self.step = [0] * 6
+        self.befell: list[Mishap] = []
         self._rng = rng
-        self._boot_ms = boot_ms
         self._at_ms = at_ms
-        self._boot_id = f"{rng.getrandbits(48):012x}"
-        self._model = rng.randrange(len(MODELS))
-        self._seq = 0
         self._fill = rng.uniform(0.4, 1.3)
+        self._knows_time_ms = boot_ms + rng.randint(*FINDS_TIME_AFTER_MS)
         self._guests = 0.0
         self._staff = 0
-        self._sim_slot = 1
-        self._is_driving = False
-        self._signal: Signal | None = None
-        self._operators = tuple(rng.sample(OPERATORS, 2))
-        self._down = self._up = self._rx = self._tx = 0.0
-        self._sims = [0, 0]
+        self._is_boarded = False
+        self._counts = [0] * 6
+        self._modulus = WRAP if box.wraps else 1 << 62
+        switches = ODD_SWITCHES_AN_HOUR if box.sim_switches else SWITCHES_AN_HOUR
+        self._switches_a_s = switches / 3_600
+        self._resets_a_s = RESETS_AN_HOUR / 3_600 if box.counter_resets else 0.0
         if at_ms > boot_ms:
             self._make_up_past((at_ms - boot_ms) / 1000)
 
-    def inventory(self) -> Element:
-        """What it is, apart from the time."""
-        return {
-            "model": MODELS[self._model],
-            "firmware": FIRMWARE[self._model],
-            "serial": f"AG{self._boot_id[:8].upper()}",
-            "profile": "native",
-            "sim_count": 2,
-        }
+    @property
+    def operator(self) -> str:
+        """Of the SIM in use."""
+        return self.box.operators[self.sim_slot - 1]
 
-    def advance(self, at_ms: int, signal: Signal | None, *, is_driving: bool) -> None:
-        """Live through the time since the last report."""
-        seconds = max(0.0, (at_ms - self._at_ms) / 1000)
+    @property
+    def clients(self) -> int:
+        """Associated at the last reading."""
+        return (round(self._guests) if self._is_boarded else 0) + self._staff
+
+    def clock_ms(self, at_ms: int) -> int:
+        """What its clock says at a moment."""
+        box = self.box
+        if box.clock_1970 and at_ms < self._knows_time_ms:
+            return at_ms - self.boot_ms
+        drift = (at_ms - self.boot_ms) * box.drift_s_per_hour / 3_600
+        return at_ms + int(drift) + (YEAR_MS if box.clock_ahead else 0)
+
+    def advance(
+        self, at_ms: int, signal: Signal | None, appetite: float, carried: float = 1.0
+    ) -> None:
+        """Live through the time since the last reading.
+
+        `appetite` is how many passengers want Wi-Fi beside a common day's, 0 with nobody on
+        board; `carried` how much of their traffic the network takes.
+        """
+        rng, seconds = self._rng, min(max((at_ms - self._at_ms) / 1000, 0.0), LONGEST_COUNTED_S)
         self._at_ms = at_ms
-        self._signal = signal
-        self._is_driving = is_driving
-        wanted = FULLEST_GUESTS * self._fill * passengers(at_ms) if is_driving else 0.0
+        self._is_boarded = appetite > 0
         pull = min(1.0, seconds / SETTLE_S)
-        noise = self._rng.gauss(0, 0.6) if is_driving else 0.0
-        self._guests = max(0.0, self._guests + (wanted - self._guests) * pull + noise)
-        self._staff = self._rng.choice((0, 1, 1, 1)) if is_driving else 0
-        if self._rng.random() < seconds / 3_600 * SECOND_SIM_SHARE:
-            self._sim_slot = 3 - self._sim_slot
-        self._count(seconds)
+        wanted = 0.0
+        if self._is_boarded:
+            wanted = FULLEST_GUESTS * self._fill * passengers(at_ms) * appetite
+            self._guests += 1.7 * (rng.random() - 0.5)
+            self._staff = STAFF[int(rng.random() * 4)]
+        else:
+            self._staff = 0
+        guests = self._guests + (wanted - self._guests) * pull
+        self._guests = min(max(guests, 0.0), MOST_CLIENTS)
+        self.befell.clear()
+        if rng.random() < seconds * self._switches_a_s:
+            self._switch_sim()
+        if self._resets_a_s and rng.random() < seconds * self._resets_a_s:
+            self._counts = [0] * 6
+            self.befell.append(Mishap.COUNTER_RESET)
+        self._count(seconds, signal, carried)
 
-    def telemetry(self, at_ms: int) -> Element:
-        """One reading of everything but the position."""
-        rng = self._rng
-        guests = round(self._guests) if self._is_driving else 0
+    def reading(self, at_ms: int, said_ms: int, signal: Signal | None) -> dict[str, Value]:
+        """One reading of everything but the position; `said_ms` is what the clock shows."""
+        rng, counts = self._rng, self._counts
+        draw = rng.random
+        guests = round(self._guests) if self._is_boarded else 0
         clients = guests + self._staff
-        old_radio = round(clients * 0.2)
-        uptime_s = (at_ms - self._boot_ms) / 1000
-        self._seq += 1
-        return {
-            "observed_at": at_ms,
-            "boot_id": self._boot_id,
-            "seq": self._seq,
+        old_radio = clients // 5
+        uptime_s = (at_ms - self.boot_ms) / 1000
+        self.seq += 1
+        found: dict[str, Value] = {
+            "observed_at": said_ms,
+            "boot_id": self.boot_id,
+            "seq": self.seq,
             "clients": clients,
             "clients_guest": guests,
             "clients_staff": self._staff,
             "clients_2g4": old_radio,
             "clients_5g": clients - old_radio,
-            "guest_down_bytes_total": int(self._down),
-            "guest_up_bytes_total": int(self._up),
-            "wan_rx_bytes_total": int(self._rx),
-            "wan_tx_bytes_total": int(self._tx),
-            "sim1_bytes_total": self._sims[0],
-            "sim2_bytes_total": self._sims[1],
-            **self._uplink(),
-            "supply_v": round(rng.gauss(27.6 if self._is_driving else 24.9, 0.2), 2),
-            "temperature_c": round(self._temperature_c(at_ms, uptime_s), 1),
-            "cpu_pct": round(min(100.0, 6 + clients * 0.9 + abs(rng.gauss(0, 4))), 1),
-            "memory_pct": round(min(100.0, 38 + uptime_s / 7_200 + rng.uniform(-1, 1)), 1),
-            "disk_pct": round(21 + uptime_s / 86_400, 1),
-            "uptime_s": round(uptime_s, 1),
+            "guest_down_bytes_total": counts[0],
+            "guest_up_bytes_total": counts[1],
+            "wan_rx_bytes_total": counts[2],
+            "wan_tx_bytes_total": counts[3],
+            "sim1_bytes_total": counts[4],
+            "sim2_bytes_total": counts[5],
         }
+        if self.box.no_boot_id:
+            del found["boot_id"]
+        self._say_uplink(found, signal)
+        volts = (27.4 if self._is_boarded else 24.7) + 0.4 * draw()
+        warm = WARM_UP_C * min(1.0, uptime_s / 1_800)
+        found["supply_v"] = int(volts * 100) / 100
+        found["temperature_c"] = int((temperature_c(at_ms) + warm + 1.4 * draw()) * 10) / 10
+        found["cpu_pct"] = int(min(100.0, 6 + clients * 0.9 + 9 * draw() ** 2) * 10) / 10
+        found["memory_pct"] = int(min(100.0, 37 + uptime_s / 7_200 + 2 * draw()) * 10) / 10
+        found["disk_pct"] = int(min(100.0, 21 + uptime_s / 86_400) * 10) / 10
+        found["uptime_s"] = int(uptime_s * 10) / 10
+        return found
 
-    def _uplink(self) -> Element:
-        signal = self._signal
+    def _say_uplink(self, found: dict[str, Value], signal: Signal | None) -> None:
         if signal is None:
-            return {"access_technology": "none", "sim_slot": self._sim_slot}
-        return {
-            "access_technology": signal.access_technology,
-            "operator": self._operators[self._sim_slot - 1],
-            "cell_id": signal.cell_id,
-            "sim_slot": self._sim_slot,
-            "is_roaming": False,
-            "rsrp_dbm": signal.rsrp_dbm,
-            "rsrq_db": signal.rsrq_db,
-            "sinr_db": signal.sinr_db,
-            "rssi_dbm": signal.rssi_dbm,
-            "rtt_ms": signal.rtt_ms,
-            "loss_pct": signal.loss_pct,
-            "portal_ok_pct": round(max(0.0, 99.5 - signal.loss_pct * 1.4), 1),
-        }
-
-    def _count(self, seconds: float) -> None:
-        """Counters only grow, and each byte over the uplink went over one SIM."""
-        if self._signal is None:
+            found["access_technology"] = "none"
+            found["sim_slot"] = self.sim_slot
             return
-        carried = 1 - self._signal.loss_pct / 100
-        if self._signal.access_technology == "2g":
-            carried *= 0.02
-        busy = self._guests * seconds * carried * self._rng.uniform(0.5, 1.5)
-        down, up = busy * GUEST_DOWN_BYTES_S, busy * GUEST_UP_BYTES_S
-        before = int(self._rx) + int(self._tx)
-        self._down += down
-        self._up += up
-        self._rx += down * 1.04 + OWN_RX_BYTES_S * seconds
-        self._tx += up * 1.04 + OWN_TX_BYTES_S * seconds
-        self._sims[self._sim_slot - 1] += int(self._rx) + int(self._tx) - before
+        loss = signal.loss_pct
+        found["access_technology"] = signal.access_technology
+        found["operator"] = self.operator
+        found["cell_id"] = signal.cell_id
+        found["sim_slot"] = self.sim_slot
+        found["is_roaming"] = False
+        found["rsrp_dbm"] = signal.rsrp_dbm
+        found["rsrq_db"] = signal.rsrq_db
+        found["sinr_db"] = signal.sinr_db
+        found["rssi_dbm"] = signal.rssi_dbm
+        found["rtt_ms"] = signal.rtt_ms
+        found["loss_pct"] = loss
+        found["portal_ok_pct"] = int(max(0.0, 99.5 - loss * 1.4) * 10) / 10
+
+    def _switch_sim(self) -> None:
+        self.sim_slot = 3 - self.sim_slot
+        self.befell.append(Mishap.SIM_SWITCH)
+        if self.box.sim_switches:
+            self._counts[WAN_RX] = self._counts[WAN_TX] = 0
+
+    def _count(self, seconds: float, signal: Signal | None, carried: float) -> None:
+        """Counters only grow, and each byte over the uplink went over one SIM."""
+        if signal is None:
+            self.step = [0] * 6
+            return
+        carried *= (1 - signal.loss_pct / 100) * CARRIES[signal.access_technology]
+        busy = self._guests * seconds * carried * (0.5 + self._rng.random())
+        down, up = int(busy * GUEST_DOWN_BYTES_S), int(busy * GUEST_UP_BYTES_S)
+        rx = int(down * OVERHEAD + OWN_RX_BYTES_S * seconds)
+        tx = int(up * OVERHEAD + OWN_TX_BYTES_S * seconds)
+        step = [down, up, rx, tx, 0, 0]
+        step[SIM_1 + self.sim_slot - 1] = rx + tx
+        counts, modulus = self._counts, self._modulus
+        for index, more in enumerate(step):
+            counts[index] += more
+            if counts[index] >= modulus:
+                counts[index] %= modulus
+                self.befell.append(Mishap.COUNTER_WRAP)
+        self.step = step
 
     def _make_up_past(self, seconds: float) -> None:
         """A router that was up before the city began has counted already."""
         busy = seconds * FULLEST_GUESTS * self._fill * 0.4
-        self._seq = int(seconds / 10)
-        self._down, self._up = busy * GUEST_DOWN_BYTES_S, busy * GUEST_UP_BYTES_S
-        self._rx = self._down * 1.04 + OWN_RX_BYTES_S * seconds
-        self._tx = self._up * 1.04 + OWN_TX_BYTES_S * seconds
+        self.seq = int(seconds / 10)
+        down, up = int(busy * GUEST_DOWN_BYTES_S), int(busy * GUEST_UP_BYTES_S)
+        rx = int(down * OVERHEAD + OWN_RX_BYTES_S * seconds)
+        tx = int(up * OVERHEAD + OWN_TX_BYTES_S * seconds)
+        self._counts = [count % self._modulus for count in (down, up, rx, tx, rx + tx, 0)]
         self._guests = FULLEST_GUESTS * self._fill * passengers(self._at_ms)
-        self._sims[0] = int(self._rx) + int(self._tx)
-
-    def _temperature_c(self, at_ms: int, uptime_s: float) -> float:
-        warm = WARM_UP_C * min(1.0, uptime_s / 1_800)
-        return temperature_c(at_ms) + warm + self._rng.gauss(0, 0.4)

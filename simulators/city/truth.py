@@ -7,7 +7,6 @@ to the moment of the reading that counted them, as a receiver's differences do.
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Final
 
 import msgspec
 
@@ -107,7 +106,6 @@ class Happened(_Record, frozen=True, gc=False):
     serial: str
     boot_id: str
     """Of the boot that began, or in which it happened."""
-    detail: str = ""
 
 
 class Misdated(_Record, frozen=True, gc=False):
@@ -128,10 +126,3 @@ class Parked(_Record, frozen=True, gc=False):
 
 Truth = Duty | Fitted | Usage | Gap | Happened | Misdated | Parked
 Tell = Callable[[Truth], None]
-
-
-def untold(_: Truth) -> None:
-    """For a city whose truth nobody asks for."""
-
-
-NOBODY: Final[Tell] = untold
