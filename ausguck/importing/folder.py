@@ -81,7 +81,8 @@ def read_folder(
             del rows[table]
             notes.append(f"{table}: no rows, so nothing of it changes")
     from_ms, to_ms = _window(rows, scene)
-    return Imported(Offer(scene.source, rows, from_ms, to_ms, adds_only), notes)
+    whole = frozenset({"events"})  # a list of events may reach back for years
+    return Imported(Offer(scene.source, rows, from_ms, to_ms, adds_only, whole), notes)
 
 
 def _sheet(name: str, body: bytes, faults: Faults, notes: list[str]) -> Sheet | None:
@@ -97,15 +98,10 @@ def _sheet(name: str, body: bytes, faults: Faults, notes: list[str]) -> Sheet | 
 
 
 def _window(rows: Mapping[str, Sequence[Given]], scene: Scene) -> tuple[int | None, int | None]:
-    """The days from the first to the last beginning of what an import replaces within them.
-
-    Those of the duties where there are both, for a plan of duties holds all of its days, while
-    a list of events may reach back for years.
-    """
-    for table in ("assignments", "events"):
-        begins = [one.row.valid_from_ms for one in rows.get(table, ()) if one.is_dated]
-        if begins:
-            first = moments.local_day(min(begins), scene.zone)
-            last = moments.local_day(max(begins), scene.zone) + timedelta(days=1)
-            return moments.midnight_ms(first, scene.zone), moments.midnight_ms(last, scene.zone)
-    return None, None
+    """The days from the first duty to the last: a plan of duties holds all of its days."""
+    begins = [one.row.valid_from_ms for one in rows.get("assignments", ()) if one.is_dated]
+    if not begins:
+        return None, None
+    first = moments.local_day(min(begins), scene.zone)
+    last = moments.local_day(max(begins), scene.zone) + timedelta(days=1)
+    return moments.midnight_ms(first, scene.zone), moments.midnight_ms(last, scene.zone)

@@ -24,7 +24,9 @@ class Offer(msgspec.Struct, frozen=True):
     """The rows of some tables, whole: what is not among a table's rows is over.
 
     Tables that are not named stay as they are. Of `assignments` and `events` only what begins
-    within [`from_ms`, `to_ms`) is replaced, and only what has the same `source`.
+    within [`from_ms`, `to_ms`) is replaced, and only what has the same `source`; of those among
+    them that `whole` names, whenever it begins. A row of either that names another source than
+    the offer's is added or changed, and none of that source is taken out.
     `adds_only` leaves what is not offered as it is, for a source that knows a part.
     """
 
@@ -33,6 +35,7 @@ class Offer(msgspec.Struct, frozen=True):
     from_ms: int | None = None
     to_ms: int | None = None
     adds_only: bool = False
+    whole: frozenset[str] = frozenset()
 
 
 class Change(msgspec.Struct, frozen=True):

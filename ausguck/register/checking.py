@@ -76,7 +76,8 @@ def offer_faults(offer: Offer) -> list[Fault]:
                 expected = f"one row of it; another is {seen[name].place or 'before it'}"
                 found.append(Finding(table, one.row, "id", repr(one.row.id), expected))
             seen[name] = one
-            if table in WINDOWED and not is_within(one.row, offer):
+            is_ours = table in WINDOWED and source_of(one.row) in {"", offer.source}
+            if is_ours and not is_within(one.row, offer):
                 expected = f"within {_span(offer.from_ms, offer.to_ms)}, which is replaced"
                 found.append(
                     Finding(table, one.row, "valid_from", _time(one.row.valid_from_ms), expected)

@@ -89,6 +89,8 @@ def source_of(row: Row | None) -> str | None:
 
 def is_within(row: Row, offer: Offer) -> bool:
     """Whether it begins within the stretch that an offer replaces."""
+    if ("events" if isinstance(row, Event) else "assignments") in offer.whole:
+        return True
     begins_ms = row.valid_from_ms
     return (offer.from_ms is None or offer.from_ms <= begins_ms) and (
         offer.to_ms is None or begins_ms < offer.to_ms
@@ -126,7 +128,7 @@ def _windowed(rows: Iterable[Row], given: Iterable[Given], offer: Offer) -> list
     }
     for one in given:
         row = one.row
-        if isinstance(row, (Assignment, Event)):
+        if isinstance(row, (Assignment, Event)) and not row.source:
             row = replace(row, source=offer.source)
         kept[key(row)] = row
     return list(kept.values())
