@@ -6,7 +6,7 @@ from ausguck.desk.port import DeadLetterRow, Desk
 from ausguck.errors import JournalError
 from ausguck.journal.port import Appender, Pause, RecordType, Source
 
-SOURCE = Source("retry", "", "")
+SOURCE_NAME = "retry"
 
 
 class JournalRetry:
@@ -15,13 +15,13 @@ class JournalRetry:
     def __init__(self, journal: Appender, desk: Desk) -> None:
         self._journal = journal
         self._desk = desk
-        self._source = journal.source(SOURCE)
 
-    async def retry(self, letter: DeadLetterRow) -> None:
+    async def retry(self, letter: DeadLetterRow, publisher: str = "") -> None:
         """Return once the element is on disk and the letter off the list.
 
         The element keeps the time it was last received, by which it is judged again. If it
-        has become a dead letter anew in between, the row stays.
+        has become a dead letter anew in between, the row stays. Who sent it is no longer known
+        and so not judged, unless the caller knows: then it is `publisher`.
 
         Raises:
             JournalError: the journal takes nothing just now; the letter stays.
@@ -32,7 +32,7 @@ class JournalRetry:
             RecordType.RETRY,
             0,
             letter.last_at_ms,
-            self._source,
+            self._journal.source(Source(SOURCE_NAME, publisher, "")),
             0,
             letter.topic.encode(),
             letter.element,

@@ -46,12 +46,15 @@ class DeskReader:
         self._reader = engine
 
     def dead_letters(
-        self, *, after_id: int = 0, limit: int = 100, reason: Reason | None = None
+        self, *, after_id: int = 0, limit: int = 100, reason: Reason | None = None, under: str = ""
     ) -> Sequence[DeadLetterRow]:
-        """Dead letters in order of id, after the one named."""
+        """Dead letters in order of id, after the one named; `under` is how a topic begins."""
         asked = select(dead_letters).where(dead_letters.c.id > after_id)
         if reason is not None:
             asked = asked.where(dead_letters.c.reason == reason.value)
+        if under:  # not LIKE, for which SN77 and sn77 are the same, and a topic's _ is any letter
+            behind = under[:-1] + chr(ord(under[-1]) + 1)
+            asked = asked.where(dead_letters.c.topic >= under, dead_letters.c.topic < behind)
         with self._reader.connect() as connection:
             rows = connection.execute(asked.order_by(dead_letters.c.id).limit(limit))
             return [_letter(row) for row in rows]

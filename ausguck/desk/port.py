@@ -58,9 +58,9 @@ class Desk(Protocol):
         ...
 
     def dead_letters(
-        self, *, after_id: int = 0, limit: int = 100, reason: Reason | None = None
+        self, *, after_id: int = 0, limit: int = 100, reason: Reason | None = None, under: str = ""
     ) -> Sequence[DeadLetterRow]:
-        """Dead letters in order of id, after the one named."""
+        """Dead letters in order of id, after the one named; `under` is how a topic begins."""
         ...
 
     def waiting_by_name(self, prefix: str) -> Sequence[Waiting]:

@@ -333,3 +333,19 @@ def test_messages_of_devices_that_nobody_knows_are_told_by_device(tmp_path: Path
         )
         found = desk.waiting_by_name("v1/kiel/device/")
     assert [(one.name, one.count) for one in found] == [("SN17", 1), ("SN_7", 2)]
+
+
+def test_letters_are_found_by_how_their_topic_begins(desk: SqliteDesk) -> None:
+    topics = ["v1/kiel/device/SN77/telemetry", "v1/kiel/device/SN77/status"]
+    others = ["v1/kiel/device/sn77/status", "v1/kiel/device/SN777/status", "v1/kiel/device/SN7"]
+    letters = [
+        msgspec.structs.replace(letter(origin(10 + n)), topic=topic)
+        for n, topic in enumerate([*topics, *others])
+    ]
+    desk.record(letters, [], [])
+    found = desk.dead_letters(under="v1/kiel/device/SN77/")
+    assert [row.topic for row in found] == topics
+    rest = desk.dead_letters(under="v1/kiel/device/SN77/", after_id=found[0].id)
+    assert [row.topic for row in rest] == topics[1:]
+    assert not desk.dead_letters(under="v1/kiel/device/SN77/", reason=Reason.IDENTITY)
+    assert len(desk.dead_letters()) == 5
