@@ -7,8 +7,10 @@ from fastapi.routing import APIRoute
 
 import ausguck
 from api import openapi, problems
+from api.access import origin
+from api.access.gate import Gate
 from api.assets import Assets
-from api.guard import Guard, check_change
+from api.guard import Guard, change_check
 from api.ports import Ports
 from api.routes import buses, deadletters, health, metrics, page, readings, stations
 from ausguck.clock import Clock
@@ -22,12 +24,16 @@ Times are RFC 3339; answers give them in UTC with `Z`. Units are in the names. E
 RFC 9457 problems. What is not known is left out or null, never zero.
 
 A request that changes something needs the header `X-Ausguck: 1`.
+
+Who asks shows a key in the header `Authorization: Bearer ak_...`, or has a session made with one.
 """
 
 
 def create_app(ports: Ports, clock: Clock, settings: Settings) -> FastAPI:
     """The whole API with the page, as one ASGI app."""
     counted = problems.Problems()
+    names = origin.known(settings.api.names)
+    gate = Gate(settings, ports.access, clock)
     app = FastAPI(
         title="Ausguck",
         version=ausguck.__version__,
@@ -37,20 +43,20 @@ def create_app(ports: Ports, clock: Clock, settings: Settings) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(check_change)],
+        dependencies=[Depends(change_check(names)), Depends(gate.admit)],
         generate_unique_id_function=_operation_id,
     )
-    assets = Assets(ports.store, ports.desk, settings.site.id)
+    assets = Assets(ports.store, ports.desk, settings.site.id, clock, ports.directory)
     v1 = APIRouter(prefix=PREFIX)
     v1.include_router(health.router(ports.health, settings.site))
     v1.include_router(buses.router(assets, clock))
     v1.include_router(stations.router(assets, clock))
-    v1.include_router(readings.router(ports.store, clock, settings.site))
+    v1.include_router(readings.router(ports.store, clock, settings.site, ports.directory))
     v1.include_router(deadletters.router(ports.desk, ports.retry))
     app.include_router(v1)
     app.include_router(metrics.router(ports.metrics, counted))
     app.include_router(page.router())
-    app.add_middleware(Guard, problems=counted)
+    app.add_middleware(Guard, problems=counted, names=names)
     problems.install(app, counted, partial(openapi.allowed, app))
     openapi.install(app)
     return app

@@ -9,10 +9,14 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import etag
+from api.access.caller import Admitted
+from api.access.sight import Sight
 from api.problems import ApiProblem, Kind
+from ausguck.clock import Clock
 from ausguck.desk.port import Desk
 from ausguck.model import AssetId, Inventory, Reading
 from ausguck.model import Kind as AssetKind
+from ausguck.register.directory import Directory
 from ausguck.store.port import Store
 
 NAME = r"^[A-Za-z0-9_-]{1,64}$"
@@ -56,34 +60,42 @@ class One:
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Answers what is known of the assets of one site."""
+    """Answers what is known of the assets of one site, as far as it is for whom asks."""
 
     store: Store
     desk: Desk
     site: str
+    clock: Clock
+    directory: Directory
 
-    async def page(self, kind: AssetKind, parameters: PageParameters) -> Page:
+    def sight(self, asking: Admitted) -> Sight:
+        """What somebody gets to see just now."""
+        return Sight(asking, self.directory.register, self.clock.now_ms())
+
+    async def page(self, kind: AssetKind, parameters: PageParameters, asking: Admitted) -> Page:
         """A page of newest readings."""
-        rows = await self.store.latest(kind)
+        sight = self.sight(asking)
+        rows = sight.of(await self.store.latest(kind))
         after, limit = parameters.cursor, parameters.limit
         behind = [row for row in rows if after is None or row.asset.name > after]
         behind.sort(key=lambda row: row.asset.name)
         shown = behind[:limit]
         following = shown[-1].asset.name if len(behind) > limit else None
-        return Page(shown, following, etag.of_readings(shown, following))
+        return Page(shown, following, etag.of_readings(shown, following, sight.tag()))
 
-    async def one(self, kind: AssetKind, name: str) -> One:
+    async def one(self, kind: AssetKind, name: str, asking: Admitted) -> One:
         """One asset.
 
         Raises:
-            ApiProblem: nothing is held of it.
+            ApiProblem: nothing is held of it, or it is not for whom asks; the two look alike.
         """
-        rows = await self.store.latest(kind, name)
+        sight = self.sight(asking)
+        rows = sight.of(await self.store.latest(kind, name))
         if not rows:
             raise unknown(kind, name)
         asset = AssetId(self.site, kind, name)
         inventory = await run_in_threadpool(self.desk.inventory, asset)
-        return One(rows[0], inventory, etag.of_readings(rows, inventory))
+        return One(rows[0], inventory, etag.of_readings(rows, inventory, sight.tag()))
 
 
 def unknown(kind: AssetKind, name: str) -> ApiProblem:

@@ -1,23 +1,24 @@
 """The door in front of every route: whose host, how large a body, which headers go out.
 
-- The Host must be a name or address of loopback, so that a foreign name that was made to
-  point here (DNS rebinding) reads nothing.
+- The Host must be a name or address of loopback, or one of `api.names`, so that a foreign name
+  that was made to point here (DNS rebinding) reads nothing.
 - A body may be 64 KiB, and has ten seconds to arrive.
 - What a route did not expect is logged, and answered as a problem that tells nothing.
 - A request that changes something must carry `X-Ausguck: 1`, which no form and no script of
   another site can send without a CORS preflight, and we answer none; where a browser says
   where the request comes from, it must be our own page.
+- No cache may keep an answer for another caller.
 """
 
 import asyncio
 import logging
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access import origin
 from api.problems import ApiProblem, Kind, Problems, shown
 
 BODY_MAX_BYTES = 65_536
@@ -42,46 +43,35 @@ SECURITY_HEADERS = {
 _LOG = logging.getLogger(__name__)
 
 
-def is_loopback(host_header: str) -> bool:
-    """Whether a Host header (name or address, with or without port) is of this machine."""
-    try:
-        name = urlsplit(f"//{host_header}").hostname
-    except ValueError:
-        return False
-    if name is None:
-        return False
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
+def change_check(names: frozenset[str]) -> Callable[[Request], None]:
+    """A check that refuses a change unless our own page or a program that means it sent it."""
+
+    def check_change(request: Request) -> None:
+        if request.method in SAFE_METHODS:
+            return
+        headers = request.headers
+        ours = f"{origin.scheme(request, names)}://{headers.get('host', '')}"
+        found = headers.get("origin", ours)
+        if found != ours or headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+            raise ApiProblem(
+                Kind.FOREIGN_ORIGIN, f"Origin: found {shown(found)}, expected {shown(ours)}"
+            )
+        if headers.get(CHANGE_HEADER) != "1":
+            raise ApiProblem(
+                Kind.NO_HEADER,
+                f"{request.method} changes something and needs the header '{CHANGE_HEADER}: 1'",
+            )
+
+    return check_change
 
 
-def check_change(request: Request) -> None:
-    """Refuse a change that did not come from our own page or a program that means it."""
-    if request.method in SAFE_METHODS:
-        return
-    headers = request.headers
-    ours = f"{request.url.scheme}://{headers.get('host', '')}"
-    origin = headers.get("origin", ours)
-    if origin != ours or headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
-        raise ApiProblem(
-            Kind.FOREIGN_ORIGIN, f"Origin: found {shown(origin)}, expected {shown(ours)}"
-        )
-    if headers.get(CHANGE_HEADER) != "1":
-        raise ApiProblem(
-            Kind.NO_HEADER,
-            f"{request.method} changes something and needs the header '{CHANGE_HEADER}: 1'",
-        )
-
-
-async def _admit(scope: Scope, receive: Receive) -> Receive:
+async def _admit(scope: Scope, receive: Receive, names: frozenset[str]) -> Receive:
     """Check the host and take in the body, if there is one."""
     headers = Headers(scope=scope)
     host = headers.get("host", "")
-    if not is_loopback(host):
-        detail = f"Host: found {shown(host)}, expected localhost or a loopback address"
+    if not origin.is_ours(host, names):
+        ours = "localhost, a loopback address, or a name that api.names has"
+        detail = f"Host: found {shown(host)}, expected {ours}"
         raise ApiProblem(Kind.HOST, detail)
     if "content-length" in headers or "transfer-encoding" in headers:
         return await _whole_body(headers, receive)
@@ -91,9 +81,12 @@ async def _admit(scope: Scope, receive: Receive) -> Receive:
 class Guard:
     """ASGI middleware that stands before the app."""
 
-    def __init__(self, app: ASGIApp, problems: Problems) -> None:
+    def __init__(
+        self, app: ASGIApp, problems: Problems, names: frozenset[str] = frozenset()
+    ) -> None:
         self._app = app
         self._problems = problems
+        self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it with a problem."""
@@ -110,11 +103,13 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("Cache-Control", "private, no-store")
+                headers.add_vary_header("Authorization")
+                headers.add_vary_header("Cookie")
             await send(message)
 
         try:
-            await self._app(scope, await _admit(scope, receive), dressed)
+            await self._app(scope, await _admit(scope, receive, self._names), dressed)
         except ApiProblem as problem:
             await self._problems.response(problem)(scope, receive, dressed)
         except Exception:

@@ -10,11 +10,27 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.config import JsonDict
 
+from api.access.gate import COOKIE
+from api.access.table import Entry, row_of
 from api.guard import CHANGE_HEADER, SAFE_METHODS
 from api.problems import MEDIA_TYPE, TITLES, Kind, Problem
 
 METHODS = ("get", "post", "put", "patch", "delete")
 PROBLEM_REF: JsonDict = {"$ref": "#/components/schemas/Problem"}
+SECURITY: JsonDict = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "ak_...",
+        "description": "a key that `ausguck keys add` made",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "a session that `POST /api/v1/session` began",
+    },
+}
 
 
 class RouteRow(NamedTuple):
@@ -100,6 +116,8 @@ def _complete(schema: JsonDict) -> None:
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
+    if isinstance(components, dict):
+        components["securitySchemes"] = dict(SECURITY)
     for path, method, operation in _operations(schema):
         _complete_operation(path, method, operation)
 
@@ -113,11 +131,17 @@ def _complete_operation(path: str, method: str, operation: JsonDict) -> None:
         _commas(parameter)
     if method.upper() not in SAFE_METHODS:
         parameters.append(_change_header())
+    found: dict[int, list[str]] = {}
     for kind in _problems(path, method, has_parameters=bool(parameters)):
         entry = TITLES[kind]
-        responses.setdefault(str(entry.status), _problem(entry.title))
-        if kind is Kind.PARAMETER:
-            responses["422"] = _problem(entry.title)
+        found.setdefault(entry.status, []).append(entry.title)
+    for status, titles in found.items():
+        responses.setdefault(str(status), _problem("; or ".join(titles)))
+        if status == TITLES[Kind.PARAMETER].status:
+            responses[str(status)] = _problem("; or ".join(titles))
+    row = row_of(method.upper(), path)
+    if row is not None and row.entry is not Entry.OPEN:
+        operation["security"] = [{"key": []}, {"session": []}, {}]
 
 
 def _problems(path: str, method: str, *, has_parameters: bool) -> Iterator[Kind]:
@@ -130,6 +154,14 @@ def _problems(path: str, method: str, *, has_parameters: bool) -> Iterator[Kind]
     if method.upper() not in SAFE_METHODS:
         yield Kind.NO_HEADER
         yield Kind.CONFLICT
+    yield from _refusals(path, method)
+
+
+def _refusals(path: str, method: str) -> Iterator[Kind]:
+    """How the gate may refuse, by its table."""
+    row = row_of(method.upper(), path)
+    if row is not None and row.entry is not Entry.OPEN:
+        yield from (Kind.NO_KEY, Kind.FORBIDDEN, Kind.TOO_MANY)
 
 
 def _problem(title: str) -> JsonDict:

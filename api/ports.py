@@ -4,7 +4,7 @@ History and the desk are asked by their own ports (`ausguck.store.port`, `ausguc
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -13,6 +13,7 @@ import msgspec
 from api.metrics import Sample
 from ausguck.commissioning.sheet import Door
 from ausguck.commissioning.watching import Watching
+from ausguck.desk.access_port import Access
 from ausguck.desk.port import DeadLetterRow, Desk
 from ausguck.journal.port import Pause
 from ausguck.register.directory import Directory
@@ -238,3 +239,6 @@ class Ports:
     health: HealthSource
     retry: Retry
     metrics: MetricsSource
+    access: Access | None = None
+    """Keys and people; without it nobody has a key, and anonymous callers are all there are."""
+    directory: Directory = field(default_factory=Directory)

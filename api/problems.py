@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
+from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from ausguck.desk.access_port import AccessRefused, AccessUnknown
 from ausguck.errors import AusguckError, JournalError, StoreUnavailable
 from ausguck.register.port import RegisterError
 
@@ -31,6 +33,9 @@ class Kind(StrEnum):
     NOT_FOUND = "not-found"
     METHOD = "method"
     CONFLICT = "conflict"
+    NO_KEY = "no-key"
+    FORBIDDEN = "forbidden"
+    TOO_MANY = "too-many-failures"
     HOST = "host"
     FOREIGN_ORIGIN = "foreign-origin"
     NO_HEADER = "no-header"
@@ -52,6 +57,9 @@ TITLES: Mapping[Kind, _Entry] = {
     Kind.NOT_FOUND: _Entry(404, "There is no such thing here"),
     Kind.METHOD: _Entry(405, "The method is not offered here"),
     Kind.CONFLICT: _Entry(409, "The change contradicts what is known"),
+    Kind.NO_KEY: _Entry(401, "A key is needed"),
+    Kind.FORBIDDEN: _Entry(403, "The key may not do this"),
+    Kind.TOO_MANY: _Entry(429, "Too many keys that do not hold"),
     Kind.HOST: _Entry(421, "The request names a host that is not ours"),
     Kind.FOREIGN_ORIGIN: _Entry(403, "The request comes from another site's page"),
     Kind.NO_HEADER: _Entry(403, "The header X-Ausguck is missing"),
@@ -62,6 +70,7 @@ TITLES: Mapping[Kind, _Entry] = {
 }
 
 _WITH_ALLOW = {405}
+_UNKNOWN_CALLER = 401
 _BY_STATUS = {404: Kind.NOT_FOUND, 405: Kind.METHOD}
 
 
@@ -99,12 +108,18 @@ class ApiProblem(AusguckError):  # noqa: N818 - it is a problem in the RFC's sen
         detail: str,
         parameters: Sequence[ParameterProblem] = (),
         retry_after_s: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.kind = kind
+        self.headers = dict(headers or {})
         self.detail = detail
         self.parameters = tuple(parameters)
         self.retry_after_s = retry_after_s
         super().__init__(detail)
+
+
+TOLD: Final = (ApiProblem, StoreUnavailable, JournalError, RegisterError, AccessRefused)
+"""What a route may raise on purpose."""
 
 
 def wrong(which: str, found: object, expected: str, kind: Kind = Kind.PARAMETER) -> ApiProblem:
@@ -149,7 +164,9 @@ class Problems:
             detail=problem.detail,
             parameters=list(problem.parameters) or None,
         )
-        extra = dict(headers or {})
+        extra = {**problem.headers, **(headers or {})}
+        if status == _UNKNOWN_CALLER:
+            extra["WWW-Authenticate"] = 'Bearer realm="ausguck"'
         if problem.retry_after_s is not None:
             extra["Retry-After"] = str(problem.retry_after_s)
         return Response(
@@ -163,8 +180,8 @@ def install(app: FastAPI, problems: Problems, allowed: Callable[[str], str | Non
     `allowed(path)` are the methods a path offers, for the `Allow` of a 405.
     """
 
-    async def own(_request: Request, error: ApiProblem) -> Response:
-        return problems.response(error)
+    async def own(_request: Request, error: AusguckError) -> Response:
+        return problems.response(problem_of(error))
 
     async def validation(_request: Request, error: RequestValidationError) -> Response:
         found = [_parameter(entry) for entry in error.errors()]
@@ -179,27 +196,30 @@ def install(app: FastAPI, problems: Problems, allowed: Callable[[str], str | Non
             headers["Allow"] = methods
         return problems.other(error.status_code, detail, headers)
 
-    async def unavailable(_request: Request, error: StoreUnavailable) -> Response:
-        seconds = max(1, round(error.retry_after_s))
-        detail = f"{error}; try again in {seconds} s"
-        return problems.response(ApiProblem(Kind.UNAVAILABLE, detail, retry_after_s=seconds))
+    for told in TOLD:
+        app.add_exception_handler(told, own)  # type: ignore[arg-type]  # it takes these errors, which the framework's type cannot say
+    for error, handler in ((RequestValidationError, validation), (HTTPException, framework)):
+        app.add_exception_handler(error, handler)  # type: ignore[arg-type]  # as above
 
-    async def full(_request: Request, error: JournalError) -> Response:
-        detail = f"the journal takes nothing just now ({error.reason}); try again later"
-        return problems.response(ApiProblem(Kind.UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S))
 
-    async def contradiction(_request: Request, error: RegisterError) -> Response:
-        return problems.response(ApiProblem(Kind.CONFLICT, str(error), _faults(error)))
-
-    for error, handler in (
-        (ApiProblem, own),
-        (RequestValidationError, validation),
-        (HTTPException, framework),
-        (StoreUnavailable, unavailable),
-        (JournalError, full),
-        (RegisterError, contradiction),
-    ):
-        app.add_exception_handler(error, handler)  # type: ignore[arg-type]  # each handler takes its own error, which the framework's type cannot say
+def problem_of(error: AusguckError) -> ApiProblem:
+    """An error that a route may meet, as what we say of it."""
+    match error:
+        case ApiProblem():
+            return error
+        case StoreUnavailable():
+            seconds = max(1, round(error.retry_after_s))
+            detail = f"{error}; try again in {seconds} s"
+            return ApiProblem(Kind.UNAVAILABLE, detail, retry_after_s=seconds)
+        case JournalError():
+            detail = f"the journal takes nothing just now ({error.reason}); try again later"
+            return ApiProblem(Kind.UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S)
+        case RegisterError():
+            return ApiProblem(Kind.CONFLICT, str(error), _faults(error))
+        case AccessUnknown():
+            return ApiProblem(Kind.NOT_FOUND, str(error))
+        case _:
+            return ApiProblem(Kind.CONFLICT, str(error))
 
 
 def _faults(error: RegisterError) -> list[ParameterProblem]:

@@ -1,12 +1,20 @@
 """The health report as it goes over HTTP."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers.asset import UtcTime
 from api.ports import Cause, FeedReport, HealthReport, Status
 from ausguck.clock import iso_utc
 from ausguck.journal.port import Pause
 from ausguck.settings.tree import Site
+
+
+class HealthWord(BaseModel):
+    """How the process is, for those who may know no more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Status = Field(description="the worst of what is found")
 
 
 class SiteAnswer(BaseModel):

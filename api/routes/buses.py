@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from api.access.caller import Asking
 from api.answers.asset import BusPage, OneBus, inventory_answer, latest_fields
 from api.assets import Assets, Name, PageQuery
 from api.reply import CORE, answer, page_answer, unchanged
@@ -19,9 +20,9 @@ def router(assets: Assets, clock: Clock) -> APIRouter:
         openapi_extra=CORE,
         summary="Every bus with its newest reading",
     )
-    async def buses(request: Request, parameters: PageQuery) -> Response:
+    async def buses(request: Request, parameters: PageQuery, asking: Asking) -> Response:
         """In order of id; the ETag covers the readings, so that polling costs little."""
-        page = await assets.page(Kind.BUS, parameters)
+        page = await assets.page(Kind.BUS, parameters, asking)
         return unchanged(request, page.tag) or page_answer(page, clock.now_ms())
 
     @routes.get(
@@ -30,9 +31,9 @@ def router(assets: Assets, clock: Clock) -> APIRouter:
         openapi_extra=CORE,
         summary="One bus: its newest reading and its device",
     )
-    async def bus(request: Request, name: Name) -> Response:
+    async def bus(request: Request, name: Name, asking: Asking) -> Response:
         """404 where no reading of it is held."""
-        one = await assets.one(Kind.BUS, name)
+        one = await assets.one(Kind.BUS, name, asking)
         now_ms = clock.now_ms()
         return unchanged(request, one.tag) or answer(
             OneBus.model_validate(

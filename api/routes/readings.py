@@ -5,16 +5,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from api.access.caller import Asking
+from api.access.sight import Sight
 from api.answers.series import ReadingsAnswer, readings_answer
 from api.assets import unknown
+from api.problems import ApiProblem, wrong
 from api.problems import Kind as ProblemKind
-from api.problems import wrong
 from api.reply import CORE, answer
 from api.span import span
 from api.times import EXPECTED, epoch_ms
 from ausguck import catalogue
 from ausguck.clock import Clock
 from ausguck.model import AssetId, Kind
+from ausguck.register.directory import Directory
 from ausguck.settings.tree import Site
 from ausguck.store.port import Every, SeriesQuery, Store
 
@@ -73,7 +76,7 @@ class ReadingsParameters(BaseModel):
     )
 
 
-def router(store: Store, clock: Clock, site: Site) -> APIRouter:
+def router(store: Store, clock: Clock, site: Site, directory: Directory) -> APIRouter:
     """The route over the store's series."""
     routes = APIRouter(tags=["readings"])
 
@@ -83,9 +86,12 @@ def router(store: Store, clock: Clock, site: Site) -> APIRouter:
         openapi_extra=CORE,
         summary="Metrics of one asset over time",
     )
-    async def readings(parameters: Annotated[ReadingsParameters, Query()]) -> Response:
+    async def readings(
+        parameters: Annotated[ReadingsParameters, Query()], asking: Asking
+    ) -> Response:
         """A window in which nothing was observed has samples 0 and value null."""
         query = _query(parameters, site, clock.now_ms())
+        _check_sight(Sight(asking, directory.register, clock.now_ms()), query)
         found = await store.series(query)
         is_empty = not any(point.samples for series in found for point in series.points)
         if is_empty and not await store.latest(query.asset.kind, query.asset.name):
@@ -93,6 +99,21 @@ def router(store: Store, clock: Clock, site: Site) -> APIRouter:
         return answer(readings_answer(query, found, catalogue.by_key(query.asset.kind)))
 
     return routes
+
+
+def _check_sight(sight: Sight, query: SeriesQuery) -> None:
+    """Refuse what is not for whom asks."""
+    kind, name = query.asset.kind, query.asset.name
+    if not sight.sees(query.asset):
+        raise unknown(kind, name)
+    hidden = sight.hidden(kind)
+    found = [metric for metric in query.metrics if metric in hidden]
+    if found:
+        raise ApiProblem(
+            ProblemKind.FORBIDDEN,
+            f"query.metric: {', '.join(found)} of a {kind.value} is not for "
+            f"{sight.asking.caller.who}; docs/reference/access.md says what is for whom",
+        )
 
 
 def _query(parameters: ReadingsParameters, site: Site, now_ms: int) -> SeriesQuery:

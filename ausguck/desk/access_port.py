@@ -13,6 +13,7 @@ from ausguck.desk.access_rows import IssuedKey, Key, NewKey, Session
 from ausguck.desk.people_duty import Plan
 from ausguck.desk.people_rows import Duty, Person, Team
 from ausguck.errors import AusguckError
+from ausguck.register.port import AuditRow
 
 
 class AccessRefused(AusguckError):  # noqa: N818 - the name says the state, not the class
@@ -167,4 +168,12 @@ class People(Protocol):
 
 
 class Access(Keys, People, Protocol):
-    """Both."""
+    """Both, with the audit log that is the register's, too."""
+
+    def audit(self, *, before_id: int | None = None, limit: int = 100) -> Sequence[AuditRow]:
+        """The audit log, the newest first."""
+        ...
+
+    def note(self, who: str, action: str, object_: str, detail: str, now_ms: int) -> None:
+        """Add to the audit log, which is never changed."""
+        ...

@@ -1,13 +1,13 @@
 """How keys and people are written: one short transaction each, with its line in the audit log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
-from ausguck.desk.audit import note, raise_revision
+from ausguck.desk.audit import note, notes, raise_revision
 from ausguck.errors import StoreUnavailable
 from ausguck.register.port import AuditRow
 
@@ -39,6 +39,16 @@ class Writing:
         """
         with _said(), self._lock, self._writer.begin() as connection:
             yield connection
+
+    def audit(self, *, before_id: int | None = None, limit: int = 100) -> Sequence[AuditRow]:
+        """The audit log, the newest first."""
+        with self.reading() as connection:
+            return notes(connection, before_id, limit)
+
+    def note(self, who: str, action: str, object_: str, detail: str, now_ms: int) -> None:
+        """Add to the audit log, which is never changed."""
+        with self.writing() as connection:
+            note(connection, AuditRow(0, now_ms, who, action, object_, detail))
 
 
 def noted(

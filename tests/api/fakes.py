@@ -1,9 +1,13 @@
 """Fakes of the API's ports: a small city in memory, on a clock wound by hand."""
 
 import asyncio
+import atexit
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -30,6 +34,7 @@ from api.ports import (
 from ausguck import catalogue
 from ausguck.catalogue.state import StateMeasurement
 from ausguck.clock import Clock, ManualClock
+from ausguck.desk.access import AccessDesk, open_access
 from ausguck.desk.port import DeadLetterRow, DroppedValueRow, Waiting
 from ausguck.errors import AusguckError
 from ausguck.journal.port import Pause
@@ -47,6 +52,7 @@ from ausguck.model import (
     Reason,
     Scalar,
 )
+from ausguck.register.directory import Directory
 from ausguck.settings.tree import Settings
 from ausguck.store.port import (
     Every,
@@ -197,9 +203,10 @@ class FakeDesk:
         self.inventories.update({entry.asset: entry for entry in inventories})
 
     def dead_letters(
-        self, *, after_id: int = 0, limit: int = 100, reason: Reason | None = None
+        self, *, after_id: int = 0, limit: int = 100, reason: Reason | None = None, under: str = ""
     ) -> Sequence[DeadLetterRow]:
         rows = [self.letters[key] for key in sorted(self.letters) if key > after_id]
+        rows = [row for row in rows if row.topic.startswith(under)]
         return [row for row in rows if reason in {None, row.reason}][:limit]
 
     def dead_letter(self, letter_id: int) -> DeadLetterRow | None:
@@ -314,28 +321,58 @@ class FakeMetrics:
 class City:
     """Everything an app needs, with the app over it."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        settings: Settings | None = None,
+        access: AccessDesk | None = None,
+    ) -> None:
         self.clock = clock or ManualClock(NOW_MS)
+        self.access = access
+        self.directory = Directory()
         self.store = FakeStore()
         self.desk = FakeDesk()
         self.health = FakeHealth(self.clock)
         self.retry = FakeRetry(self.desk)
-        ports = Ports(self.store, self.desk, self.health, self.retry, FakeMetrics(self.health))
-        self.app: FastAPI = create_app(ports, self.clock, Settings())
+        ports = Ports(
+            self.store,
+            self.desk,
+            self.health,
+            self.retry,
+            FakeMetrics(self.health),
+            access=access,
+            directory=self.directory,
+        )
+        self.app: FastAPI = create_app(ports, self.clock, settings or Settings())
 
     def ask(self, method: str, path: str, **options: object) -> httpx.Response:
         """One request, answered."""
         return self.talk(lambda client: client.request(method, path, **options))  # type: ignore[arg-type]  # httpx's own keywords, passed through
 
-    def talk(self, say: Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]) -> httpx.Response:
+    def talk(
+        self,
+        say: Callable[[httpx.AsyncClient], Awaitable[httpx.Response]],
+        peer: str = "127.0.0.1",
+    ) -> httpx.Response:
         """A conversation with the app over one client."""
 
         async def held() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            transport = httpx.ASGITransport(
+                self.app, raise_app_exceptions=False, client=(peer, 49_152)
+            )
             async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
                 return await say(client)
 
         return asyncio.run(held())
+
+
+def scratch_access() -> AccessDesk:
+    """Keys and people for tests that are made before there is any fixture."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    directory = Path(stack.enter_context(TemporaryDirectory()))
+    return stack.enter_context(open_access(directory / "desk.sqlite"))
 
 
 def letter(letter_id: int, reason: Reason, element: bytes = b'{"clients": 3}') -> DeadLetterRow:
@@ -353,9 +390,14 @@ def letter(letter_id: int, reason: Reason, element: bytes = b'{"clients": 3}') -
     )
 
 
-def populated(clock: Clock | None = None) -> City:
+def populated(
+    clock: Clock | None = None,
+    *,
+    settings: Settings | None = None,
+    access: AccessDesk | None = None,
+) -> City:
     """Three buses, three stations, two dead letters, one value left out."""
-    city = City(clock)
+    city = City(clock, settings=settings, access=access)
     now = city.clock.now_ms()
     bus, station = Kind.BUS, Kind.STATION
     city.store.readings = [

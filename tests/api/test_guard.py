@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from api.guard import is_loopback
+from api.access.origin import is_loopback
 from tests.api.fakes import BASE, CHANGE, populated
 
 RETRY = "/api/v1/deadletters/3/retry"
@@ -36,7 +36,7 @@ def test_a_foreign_name_that_points_here_reads_nothing(host: str) -> None:
 
     assert answer.status_code == 421
     assert answer.json()["type"] == "urn:ausguck:problem:host"
-    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["cache-control"] == "private, no-store"
 
 
 def test_a_change_must_be_meant() -> None:
@@ -128,7 +128,8 @@ def test_every_answer_carries_the_headers(path: str) -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     own = path == "/" or path.startswith("/web/")
-    assert headers["cache-control"] == ("no-cache" if own else "no-store")
+    assert headers["cache-control"] == ("no-cache" if own else "private, no-store")
+    assert headers["vary"] == "Authorization, Cookie"
 
 
 def test_a_method_that_is_not_offered_is_a_problem() -> None:

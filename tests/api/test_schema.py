@@ -9,18 +9,27 @@ from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 
 from api.openapi import routes_table
-from tests.api.fakes import BASE, populated
+from ausguck.desk.access_rows import SCOPES, NewKey
+from tests.api.fakes import BASE, NOW_MS, populated, scratch_access
 
 EXAMPLES = 20
+ACCESS = scratch_access()
+KEY = ACCESS.add_key(NewKey(name="schema", scopes=SCOPES), "test", NOW_MS).secret
+CITY = populated(access=ACCESS)
 CONFIG = SchemathesisConfig.from_dict(
     {
         "seed": 20261122,
         # What no schema can say (`from` before `to`, a metric of the asset's kind) is a 400.
-        "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "304", "400", "404"]}},
+        "checks": {
+            "positive_data_acceptance": {"expected-statuses": ["2xx", "304", "400", "404", "409"]}
+        },
     }
 )
 SCHEMA = schemathesis.openapi.from_asgi(
-    "/api/v1/openapi.json", populated().app, config=CONFIG, headers={"Host": "localhost"}
+    "/api/v1/openapi.json",
+    CITY.app,
+    config=CONFIG,
+    headers={"Host": "localhost", "Authorization": f"Bearer {KEY}"},
 )
 
 
@@ -33,7 +42,9 @@ SCHEMA = schemathesis.openapi.from_asgi(
     suppress_health_check=list(HealthCheck),
 )
 def test_no_request_finds_a_fault(case: Case[Any]) -> None:
-    case.call_and_validate(base_url=BASE)
+    case.call_and_validate(
+        base_url=BASE, headers={"Host": "localhost", "Authorization": f"Bearer {KEY}"}
+    )
 
 
 def test_the_core_is_marked() -> None:
