@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,6 +61,9 @@ class Session:
     window: int = 20
     will: Outgoing | None = None
     backlog: int | None = 2_000
+    username: str | None = None
+    """Who it says it is; without one, whom the target names."""
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True)
@@ -102,6 +106,9 @@ class Link:
         self._greetings: dict[str, Outgoing] = {}
         self._wake = asyncio.Event()
         self._closing = False
+        self._mended = asyncio.Event()
+        self._mended.set()
+        self._wire: _Wire | None = None
 
     def offer(self, message: Outgoing) -> None:
         """Queue a message; when too many wait, the oldest is dropped and counted."""
@@ -116,20 +123,43 @@ class Link:
     def close(self) -> None:
         """Nothing more will be offered: `run` ends when everything is acknowledged."""
         self._closing = True
+        self._mended.set()
         self._wake.set()
+
+    @property
+    def waiting(self) -> int:
+        """Messages that were offered and are not acknowledged."""
+        return len(self._queue) + len(self._unacknowledged)
+
+    def cut(self) -> None:
+        """Tear the connection without a goodbye, and make none until it is mended."""
+        self._mended.clear()
+        if self._wire is not None:
+            self._wire.tear()
+
+    def mend(self) -> None:
+        """Let it connect again."""
+        self._mended.set()
 
     async def run(self) -> None:
         """Connect, send and connect again until closed and drained."""
         attempt = 0
         while not self._is_drained():
+            await self._mended.wait()
+            if self._is_drained():
+                break
             try:
                 async with self._client() as client:
                     attempt = 0
                     self._around.tally.connected += 1
+                    self._wire = client
+                    if not self._mended.is_set():
+                        client.tear()
                     await self._converse(client)
             except* aiomqtt.MqttError as errors:
                 self._around.tally.disconnected[_reason(errors)] += 1
                 self._repeat_greetings()
+            self._wire = None
             if not self._is_drained():
                 await asyncio.sleep(delay_s(attempt, self._rng))
                 attempt += 1
@@ -137,14 +167,15 @@ class Link:
     def _is_drained(self) -> bool:
         return self._closing and not self._queue and not self._unacknowledged
 
-    def _client(self) -> aiomqtt.Client:
+    def _client(self) -> "_Wire":
         session, target = self._session, self._around.target
         will = session.will
-        client = aiomqtt.Client(
+        is_known = session.username is not None
+        client = _Wire(
             target.host,
             target.port,
-            username=target.username,
-            password=target.password,
+            username=session.username if is_known else target.username,
+            password=session.password if is_known else target.password,
             tls_context=target.tls(),
             logger=SILENT,
             identifier=session.client_id,
@@ -207,6 +238,17 @@ class Link:
             if topic not in waiting:
                 self._queue.appendleft(message.observed_again(self._around.clock.now_ms()))
                 self._around.tally.offered += 1
+
+
+class _Wire(aiomqtt.Client):
+    """A client whose connection can break as in a tunnel: with no DISCONNECT before it."""
+
+    def tear(self) -> None:
+        """Shut the socket; the client notices, and the receiver is left to wonder."""
+        wire = self._client.socket()
+        if isinstance(wire, socket.socket):
+            with suppress(OSError):  # it was gone already
+                wire.shutdown(socket.SHUT_RDWR)
 
 
 def delay_s(attempt: int, rng: random.Random) -> float:

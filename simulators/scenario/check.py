@@ -1,11 +1,13 @@
 """A scenario file held against itself: times in order, expectations about faults that are there."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Final
 
 from ausguck.errors import ConfigError
 from ausguck.settings.nearest import nearest
+from simulators.city import Oddities
 from simulators.scenario.expected import Actor, Expect, Expected
 from simulators.scenario.faults import AnyFault, FeedFrozen, RouterStolen, Who
 from simulators.scenario.file import ScenarioFile
@@ -33,6 +35,7 @@ def checked(name: str, file: ScenarioFile) -> Scenario:
         for index, fault in enumerate(file.faults)
     )
     _check_names(file.faults)
+    _check_oddities(file)
     _check_feed(file)
     if not file.expect:
         raise ConfigError("expect", "nothing", "at least one [[expect]] table")
@@ -79,7 +82,7 @@ class _Span:
 
 def _planned(seed: str, key: str, fault: AnyFault, span: _Span) -> Planned:
     from_ms = span.moment_ms(f"{key}.from", fault.from_)
-    to_ms = span.end_ms
+    to_ms = span.end_ms + 1  # on at the last moment too
     if fault.to is not None:
         to_ms = span.moment_ms(f"{key}.to", fault.to, from_ms)
     at_ms = None
@@ -100,6 +103,14 @@ def _check_names(faults: Sequence[AnyFault]) -> None:
         if name == EVERYTHING or name in names[:index]:
             expected = "a name that no other fault has"
             raise ConfigError(f"faults[{index}].name", repr(name), expected)
+
+
+def _check_oddities(file: ScenarioFile) -> None:
+    known = [field.name for field in fields(Oddities)]
+    for name in file.city.oddities:
+        if name not in known:
+            expected = nearest(name, known) or f"one of {', '.join(known)}"
+            raise ConfigError(f"city.oddities.{name}", "an unknown key", expected)
 
 
 def _check_feed(file: ScenarioFile) -> None:
