@@ -40,7 +40,10 @@ INTRODUCTIONS = {
     "state": "Once a minute the state of every known bus and station, silent ones too.",
     "history": "How readings go from the journal to the store.",
     "retention": "Positions say where a driver was: seven days is the most.",
-    "api": "The page, the API under /api/v1 and Prometheus's /metrics.",
+    "register": "Assets, devices, people and keys are kept beside the readings and changed by "
+    "commands, also while this runs.",
+    "api": "The page, the API under /api/v1 and Prometheus's /metrics. To be reached by others, "
+    "give people keys (`ausguck keys add`) and set `anonymous = []` and `names`.",
     "log": "Lines on standard error; never a secret, never a payload.",
 }
 

@@ -216,12 +216,21 @@ def _gbfs(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
 
 
 def _api(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
-    if not is_loopback(settings.api.host) and not settings.api.is_guarded:
+    api = settings.api
+    if is_loopback(api.host) or api.is_guarded:
+        return
+    if api.anonymous:
         yield ConfigError(
-            "api.host",
-            described(settings.api.host),
-            "a loopback address such as '127.0.0.1', or api.is_guarded true where something "
-            "in front of us keeps strangers out",
+            "api.anonymous",
+            f"{', '.join(map(repr, api.anonymous))} with api.host {api.host!r}",
+            "[], or a loopback address such as '127.0.0.1' as api.host, or api.is_guarded true "
+            "where something in front of us keeps strangers out",
+        )
+    if not api.names:
+        yield ConfigError(
+            "api.names",
+            f"none with api.host {api.host!r}",
+            "the names by which people reach us, such as ['ausguck.example']",
         )
 
 
