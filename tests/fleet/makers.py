@@ -6,6 +6,7 @@ from ausguck.catalogue.state import StateMeasurement, StateRow, table
 from ausguck.fleet.minute import minute
 from ausguck.fleet.seen import Before, Seen
 from ausguck.model import AssetId, Event, Inventory, Kind, Reading, Scalar
+from ausguck.register.register import Register
 from ausguck.settings import tree
 
 SITE = "kiel"
@@ -104,12 +105,14 @@ class Watch:
         places: Sequence[Inventory] = (),
         statuses: Sequence[Event] = (),
         heard: Mapping[AssetId, int] | None = None,
+        register: Register | None = None,
     ) -> "Watch":
         seen = Seen(
             readings,
             {place.asset: place for place in places},
             {status.asset: status for status in statuses},
             heard or {},
+            register or Register(),
         )
         self.rows, self.before = minute(now_ms, SITE, seen, self.before, self.rules)
         return self
