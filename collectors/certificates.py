@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -60,8 +61,13 @@ class Seen:
         return tuple(self._by_name.values())
 
 
-def of_peer(shown: Mapping[str, object], kind: CertificateKind) -> SeenCertificate | None:
-    """What `SSLObject.getpeercert` tells of a certificate; None without a common name."""
+def of_peer(
+    shown: Mapping[str, object], kind: CertificateKind, name: str | None = None
+) -> SeenCertificate | None:
+    """What `SSLObject.getpeercert` tells of a certificate; None without a common name.
+
+    With `name` it goes by that one.
+    """
     subject = shown.get("subject")
     before, after = shown.get("notBefore"), shown.get("notAfter")
     names = (
@@ -70,22 +76,41 @@ def of_peer(shown: Mapping[str, object], kind: CertificateKind) -> SeenCertifica
         for key, value in relative_name
         if key == "commonName"
     )
-    name = next(names, None)
+    name = name or next(names, None)
     if not name or not isinstance(before, str) or not isinstance(after, str):
         return None
     moments = (int(1000 * ssl.cert_time_to_seconds(text)) for text in (before, after))
     return SeenCertificate(name, kind, *moments)
 
 
-def in_pem(text: str, kind: CertificateKind) -> Sequence[SeenCertificate]:
-    """Every certificate of a PEM file that can be read, in its order."""
-    found = []
+def in_pem(text: str, kind: CertificateKind, name: str) -> Sequence[SeenCertificate]:
+    """Every certificate of a PEM file that can be read, in its order.
+
+    Each has a name of its own: one without any goes by `name`, and of an authority's old and
+    new certificate the second is numbered.
+    """
+    found: dict[str, SeenCertificate] = {}
     for block in PEM.findall(text):
         try:
-            found.append(in_der(ssl.PEM_cert_to_DER_cert(block), kind))
+            one = in_der(ssl.PEM_cert_to_DER_cert(block), kind)
         except ValueError:
             continue  # whether the file is of any use is for OpenSSL to say
-    return tuple(found)
+        called = plain = one.name or name
+        number = 1
+        while called in found:
+            number += 1
+            called = f"{plain} ({number})"
+        found[called] = msgspec.structs.replace(one, name=called)
+    return tuple(found.values())
+
+
+def in_file(path: Path, kind: CertificateKind) -> Sequence[SeenCertificate]:
+    """Every certificate of a file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return in_pem(path.read_text(encoding="utf-8", errors="replace"), kind, path.name)
 
 
 def in_der(der: bytes, kind: CertificateKind) -> SeenCertificate:

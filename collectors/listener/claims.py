@@ -20,6 +20,9 @@ class Standing(NamedTuple):
     until_ms: int = NEVER_MS
 
 
+FINE = Standing()
+
+
 class Claims:
     """Settings and register together, as claims are judged by them."""
 
@@ -30,7 +33,7 @@ class Claims:
     def standing(self, claim: Claim | None, now_ms: int) -> Standing:
         """Whether whoever came in with it may stay; who showed nothing may."""
         if claim is None:
-            return Standing()
+            return FINE
         keyring = self._directory.keyring
         if keyring.is_barred(claim.user):
             return Standing("barred")
@@ -38,7 +41,7 @@ class Claims:
             return _of_credential(keyring.of(claim.user), claim.credential_id, now_ms)
         if claim.not_before_ms is not None:
             return self._of_certificate(claim, claim.not_before_ms, now_ms)
-        return Standing()
+        return FINE
 
     def _of_certificate(self, claim: Claim, not_before_ms: int, now_ms: int) -> Standing:
         name, keyring = claim.user, self._directory.keyring
@@ -126,13 +129,16 @@ def _joined(given: Rights, own: Rights) -> Rights:
 
 
 def _of_credential(credentials: Iterable[Credential], number: int, now_ms: int) -> Standing:
-    found = next((one for one in credentials if one.id == number), None)
-    if found is None:
-        return Standing("revoked")
-    if found.holds_at(now_ms):
-        return Standing("", _end_ms(found))
-    is_over = found.revoked_at_ms is None or found.revoked_at_ms > now_ms
-    return Standing("expired" if is_over else "revoked")
+    # Asked of everybody at each change of the register, so it makes nothing it need not.
+    for one in credentials:
+        if one.id == number:
+            if one.revoked_at_ms is None and one.expires_at_ms is None:
+                return FINE
+            if one.holds_at(now_ms):
+                return Standing("", _end_ms(one))
+            is_over = one.revoked_at_ms is None or one.revoked_at_ms > now_ms
+            return Standing("expired" if is_over else "revoked")
+    return Standing("revoked")
 
 
 def _end_ms(credential: Credential) -> int:

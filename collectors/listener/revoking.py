@@ -8,7 +8,7 @@ from collectors.listener.service import Service
 from collectors.listener.wills import End
 from collectors.mqtt.protocol import Code
 
-SLICE = 100  # hung up in one go, so that a thousand farewells do not hold up everybody else
+SLICE = 25  # hung up in one go, so that a thousand farewells do not hold up everybody else
 GOODBYE_S = 5.0
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ausguck.errors import ConfigError
 from ausguck.settings.tree import Tls
-from collectors.certificates import CertificateKind, SeenCertificate, in_pem
+from collectors.certificates import CertificateKind, SeenCertificate, in_file
 
 Signature = tuple[tuple[int, int, int] | None, ...]
 
@@ -89,5 +89,5 @@ def _certificates(tls: Tls) -> Sequence[SeenCertificate]:
     files = ((tls.certificate, CertificateKind.SERVER), (tls.client_ca, CertificateKind.CLIENT_CA))
     for path, kind in files:
         if path is not None:
-            found += in_pem(path.read_text(encoding="utf-8", errors="replace"), kind)
+            found += in_file(path, kind)
     return tuple(found)

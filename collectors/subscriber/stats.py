@@ -13,6 +13,7 @@ class SubscriberStats:
     connects: int = 0  # times the broker said yes to CONNECT
     attempts: int = 0  # times it was tried
     disconnects: Counter[str] = field(default_factory=Counter)  # ends and failed tries, by reason
+    tls_failures: int = 0  # times changed files could not be used, so that the old ones go on
     session_lost: int = 0  # times the broker had forgotten us: what was sent meanwhile is lost
     messages: int = 0  # journalled
     qos0: int = 0  # of these, what the broker may lose by its own rules

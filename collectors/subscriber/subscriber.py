@@ -4,7 +4,8 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Awaitable, Callable
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,10 +14,11 @@ from typing import Self
 import mqtt5
 
 from ausguck.clock import Clock
-from ausguck.errors import JournalError
+from ausguck.errors import ConfigError, JournalError
 from ausguck.journal.port import Appender, Pause, Ticket
 from ausguck.probe import Probe, ignore
 from ausguck.settings.partners import Subscriber as Settings
+from collectors.certificates import SeenCertificate
 from collectors.subscriber import ends, tls, wishes
 from collectors.subscriber.backoff import delay_s
 from collectors.subscriber.canary import Canary
@@ -67,7 +69,7 @@ class Subscriber:
         self._journal = journal
         self._clock = clock
         self._means = means or Means()
-        self._tls = tls.context(settings.tls)
+        self._tls = tls.Towards(settings.tls, settings.host)
         self._stats = SubscriberStats()
         topic = wishes.canary_topic(site, settings.client_id)
         canary = Canary(topic, settings.canary_interval_s, self._stats, self._means.nonce)
@@ -99,6 +101,10 @@ class Subscriber:
         """What was counted so far, and how it is now."""
         self._stats.waiting = 0 if self._connection is None else self._connection.line.waiting
         return self._stats
+
+    def certificates(self) -> Sequence[SeenCertificate]:
+        """Our own, those that we know the broker by, and the one it showed last."""
+        return self._tls.certificates
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -192,8 +198,9 @@ class Subscriber:
         try:
             async with asyncio.timeout(settings.connect_timeout_s):
                 await loop.create_connection(
-                    lambda: connection, settings.host, settings.port, ssl=self._tls
+                    lambda: connection, settings.host, settings.port, ssl=await self._context()
                 )
+                self._tls.note(connection.transport)
                 await connection.greeted
         except TimeoutError:
             connection.abort(ends.CONNECT_TIMEOUT)
@@ -201,6 +208,14 @@ class Subscriber:
             connection.abort(ends.unreachable(error))
         if connection.agreed is not None:
             self._greeted(session_present=connection.agreed.session_present)
+
+    async def _context(self) -> ssl.SSLContext | None:
+        try:
+            return await self._tls.context()
+        except (ConfigError, OSError) as error:
+            self._stats.tls_failures += 1
+            self._say(f"goes on with its old certificates: {error}", logging.ERROR)
+            return self._tls.latest
 
     async def _gone(self, connection: Connection) -> None:
         if connection.transport is None:
