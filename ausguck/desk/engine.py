@@ -12,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from ausguck.desk import access_tables, audit, people_tables, registry_tables
-from ausguck.desk.tables import SCHEMA_VERSION, UPGRADES, metadata
+from ausguck.desk.tables import metadata
+from ausguck.desk.upgrades import SCHEMA_VERSION, UPGRADES
 from ausguck.errors import StoreError
 
 NAME: Final = "desk"
@@ -102,10 +103,9 @@ def _prepare(engine: Engine) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    while (statements := UPGRADES.get(version := _version(connection))) is not None:
+    while statements := UPGRADES.get(version := _version(connection)):
         for statement in statements:
             connection.exec_driver_sql(statement)
-        metadata.create_all(connection)
         connection.exec_driver_sql(f"PRAGMA user_version = {version + 1}")
 
 

@@ -18,7 +18,6 @@ from ausguck.desk import audit, registry_keyring
 from ausguck.desk.access_writing import Writing
 from ausguck.desk.engine import NAME, reading_engine, writing_engine
 from ausguck.desk.registry_changes import (
-    NOTHING,
     changes_made,
     make,
     mark,
@@ -28,7 +27,7 @@ from ausguck.desk.registry_changes import (
     take_back,
 )
 from ausguck.desk.registry_keyring import Randomness
-from ausguck.desk.registry_rows import Stretch, load_rows, load_tables, tables_of
+from ausguck.desk.registry_rows import ALWAYS, Stretch, load_rows, load_tables, tables_of
 from ausguck.desk.registry_tables import KEYRING
 from ausguck.errors import StoreError
 from ausguck.register import moves
@@ -79,7 +78,7 @@ class SqliteRegistry(Writing):
                 {
                     table: getattr(register.tables, table)
                     if register is not None and revisions.get(table, 0) <= register.revision
-                    else load_rows(connection, table, recent if table == "assignments" else None)
+                    else load_rows(connection, table, recent if table == "assignments" else ALWAYS)
                     for table in ROW_TYPES
                 }
             )
@@ -135,11 +134,11 @@ class SqliteRegistry(Writing):
                 lies before the asset's last swap.
         """
         with _worded(), self.writing() as connection:
-            tables = load_tables(connection, NOTHING)
+            tables = load_tables(connection, None)
             if wrong := moves.swap_faults(tables, asset, out, into, at_ms):
                 raise RegisterError(wrong)
             made = moves.swap(tables, asset, out, into, at_ms)
-            return make(connection, made, who=who, now_ms=now_ms, action="swap")
+            return make(connection, made, who=who, now_ms=now_ms, action="swap", tables=tables)
 
     def set_device(self, device: Device, who: str, now_ms: int) -> AppliedRow:
         """Add a device, or change how it is from now on.
@@ -152,8 +151,9 @@ class SqliteRegistry(Writing):
         """
         with _worded(), self.writing() as connection:
             was = registry_keyring.state_of(connection, device.id, now_ms)
-            made = moves.set_device(load_tables(connection, NOTHING), device, now_ms)
-            row = make(connection, made, who=who, now_ms=now_ms, action="device")
+            tables = load_tables(connection, None)
+            made = moves.set_device(tables, device, now_ms)
+            row = make(connection, made, who=who, now_ms=now_ms, action="device", tables=tables)
             if device.state in BARRED and was is not device.state:
                 _revoke(connection, device.id, who=who, now_ms=now_ms)
             return row

@@ -25,8 +25,6 @@ from ausguck.register.rows import Row as RegisterRow
 from ausguck.register.rows import Tables
 from ausguck.register.timeline import key
 
-NOTHING: Final = Stretch(0, 0)
-"""A stretch without time, for who needs no assignments."""
 _NAMED: Final = frozenset({"assets", "lines"})
 """Tables that assignments name."""
 
@@ -47,15 +45,25 @@ def revisions_of(connection: Connection) -> dict[str, int]:
     return {row.part: row.revision for row in connection.execute(select(parts))}
 
 
-def make(connection: Connection, diff: Diff, *, who: str, now_ms: int, action: str) -> AppliedRow:
+def make(
+    connection: Connection,
+    diff: Diff,
+    *,
+    who: str,
+    now_ms: int,
+    action: str,
+    tables: Tables | None = None,
+) -> AppliedRow:
     """Make a change, unless it cannot be made.
+
+    `tables` are what was loaded in the same transaction, if something was.
 
     Raises:
         RegisterError: something it goes out from has changed, or it contradicts what is there.
     """
     if not diff.changes:
         return AppliedRow(0, now_ms, who, diff.source, 0, None)
-    tables = load_tables(connection, _touched(diff.changes))
+    tables = tables or load_tables(connection, _touched(diff.changes))
     if stale := _stale(tables, diff.changes):
         raise RegisterError(stale)
     if wrong := new_faults(tables, diff.changes):
@@ -118,24 +126,24 @@ def new_faults(tables: Tables, changes: Sequence[Change]) -> Sequence[Fault]:
     return [*source_faults(changes), *(fault for fault in found if fault not in before)]
 
 
-def stretch_of(offer: Offer) -> Stretch:
+def stretch_of(offer: Offer) -> Stretch | None:
     """The stretch whose assignments an offer may replace or meet."""
     rows = [one.row for one in offer.rows.get("assignments", ())]
     if "assignments" not in offer.rows:
-        return NOTHING
+        return None
     from_ms = _earliest(offer.from_ms, rows)
     to_ms = None if offer.to_ms is None else _latest(offer.to_ms, rows)
     return Stretch(from_ms, to_ms)
 
 
-def _touched(changes: Sequence[Change]) -> Stretch:
+def _touched(changes: Sequence[Change]) -> Stretch | None:
     """The stretch whose assignments may meet those that change."""
     if any(one.table in _NAMED and one.after is None for one in changes):
         return ALWAYS  # for a name that is taken out may stand in any of them
     told = [one for one in changes if one.table == "assignments"]
     rows = [row for one in told for row in (one.before, one.after) if row is not None]
     if not rows:
-        return NOTHING
+        return None
     begin_ms = min(row.valid_from_ms for row in rows)
     return Stretch(begin_ms, _latest(begin_ms + 1, rows))
 

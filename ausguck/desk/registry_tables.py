@@ -1,7 +1,8 @@
 """The register's tables, made from the structs of its rows, and what is kept beside them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from sys import intern
 from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
@@ -12,7 +13,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Float,
-    Index,
     Integer,
     LargeBinary,
     String,
@@ -33,51 +33,53 @@ KEYRING: Final = "keyring"
 PARTS: Final = (*ROW_TYPES, KEYRING)
 """What is loaded for itself: each table of the register, and the credentials."""
 
-_SQL: Final[Mapping[type, type[TypeEngine[Any]]]] = {
-    bool: Boolean,
-    int: BigInteger,
-    float: Float,
-    str: String,
-}
+Decode = Callable[[Iterable[Any]], Iterable[object]]
+
+_NUMBERS: Final[Mapping[type, type[TypeEngine[Any]]]] = {int: BigInteger, float: Float}
 _NOTHING: Final[Mapping[str, str]] = {}
 
 
-class Codec(msgspec.Struct, frozen=True):
-    """How the values of a struct's field and of its column become each other; None is neither."""
-
-    encode: Callable[[Any], Plain]
-    decode: Callable[[Any], object]
-
-
 class Field(msgspec.Struct, frozen=True):
-    """One field of a row: its column's type, and its codec where the values differ."""
+    """One field of a row: its column's type, and how values become each other if they differ.
+
+    `encode` is for one value that is there, `decode` for a whole column.
+    """
 
     name: str
     sql: type[TypeEngine[Any]]
     is_nullable: bool
-    codec: Codec | None
+    encode: Callable[[Any], Plain] | None = None
+    decode: Decode | None = None
 
 
 def _field(name: str, hint: object) -> Field:
     kinds = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
     is_nullable = NoneType in kinds
     (kind,) = (one for one in kinds if one is not NoneType)
-    if isinstance(kind, type) and kind in _SQL:
-        return Field(name, _SQL[kind], is_nullable, None)
+    if kind is str:
+        return Field(name, String, is_nullable, None, _interned)
+    if kind is bool:
+        return Field(name, Boolean, is_nullable, None, _each(bool))
+    if isinstance(kind, type) and kind in _NUMBERS:
+        return Field(name, _NUMBERS[kind], is_nullable)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        words = {member.value: member for member in kind}
-        return Field(name, String, is_nullable, Codec(str, words.__getitem__))
-    return Field(name, String, is_nullable, _json(kind))
-
-
-def _json(kind: Any) -> Codec:  # noqa: ANN401 - any type that msgspec knows
-    decoder = msgspec.json.Decoder(kind)
+        return Field(name, String, is_nullable, str, _each({one.value: one for one in kind}.get))
     encoder = msgspec.json.Encoder(order="deterministic")
+    decoder = msgspec.json.Decoder(kind)
 
     def decode(text: str) -> object:
         return _NOTHING if text == "{}" else decoder.decode(text)
 
-    return Codec(lambda value: encoder.encode(value).decode(), decode)
+    return Field(name, String, is_nullable, lambda one: encoder.encode(one).decode(), _each(decode))
+
+
+def _each(decode: Callable[[Any], object]) -> Decode:
+    return lambda column: [None if one is None else decode(one) for one in column]
+
+
+def _interned(column: Iterable[Any]) -> Iterable[object]:
+    """The same few texts stand in row after row of the assignments: each is kept once."""
+    return [None if one is None else intern(one) for one in column]
 
 
 def _fields(row_type: type[Row]) -> tuple[Field, ...]:
@@ -95,7 +97,6 @@ def _table(name: str) -> Table:
 
 FIELDS: Final = {name: _fields(row_type) for name, row_type in ROW_TYPES.items()}
 ROWS: Final = {name: _table(name) for name in ROW_TYPES}
-Index("assignments_by_end", ROWS["assignments"].c.valid_to_ms)
 
 credentials = Table(
     "credentials",

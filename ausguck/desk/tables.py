@@ -1,4 +1,4 @@
-"""The desk's tables, and the version of their shape."""
+"""The desk's tables of what went wrong and of what devices tell of themselves."""
 
 from typing import Final
 
@@ -13,20 +13,6 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
-
-SCHEMA_VERSION: Final = 3
-
-UPGRADES: Final[dict[int, tuple[str, ...]]] = {
-    1: (
-        "ALTER TABLE inventories ADD COLUMN place_at_ms BIGINT",
-        "ALTER TABLE inventories ADD COLUMN place_name VARCHAR",
-        "ALTER TABLE inventories ADD COLUMN lat FLOAT",
-        "ALTER TABLE inventories ADD COLUMN lon FLOAT",
-        "ALTER TABLE inventories ADD COLUMN capacity INTEGER",
-    ),
-    2: (),
-}
-"""What brings a file of each earlier version to the next one, besides tables it has not."""
 
 metadata = MetaData()
 

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from ausguck.register.rows import BEGINNING_MS, Row
@@ -25,6 +26,9 @@ class Span(NamedTuple):
     to_ms: int | None
 
 
+_begin = attrgetter("valid_from_ms")
+
+
 class Versions(Generic[R]):
     """What is known of one kind of thing; never changed."""
 
@@ -32,15 +36,19 @@ class Versions(Generic[R]):
         self._rows: dict[str, list[R]] = {}
         self._externals: dict[tuple[str, str], list[R]] = {}
         self._predecessors: dict[str, dict[str, None]] = {}
-        for row in sorted(rows, key=lambda row: (row.valid_from_ms, row.id)):
+        for row in rows:
             self._rows.setdefault(row.id, []).append(row)
-            for pair in row.external_ids.items():
-                self._externals.setdefault(pair, []).append(row)
-            if row.successor is not None:
-                self._predecessors.setdefault(row.successor, {})[row.id] = None
+        for versions in self._rows.values():
+            versions.sort(key=_begin)
+            for row in versions:
+                for pair in row.external_ids.items():
+                    self._externals.setdefault(pair, []).append(row)
+                if row.successor is not None:
+                    self._predecessors.setdefault(row.successor, {})[row.id] = None
         self._starts = {
-            name: [row.valid_from_ms for row in rows] for name, rows in self._rows.items()
+            name: [row.valid_from_ms for row in versions] for name, versions in self._rows.items()
         }
+        self._ids = sorted(self._rows)
 
     def __contains__(self, name: object) -> bool:
         return name in self._rows
@@ -50,7 +58,7 @@ class Versions(Generic[R]):
 
     def ids(self) -> Sequence[str]:
         """Every id there is or was."""
-        return sorted(self._rows)
+        return self._ids
 
     def of(self, name: str) -> Sequence[R]:
         """All versions of a thing, oldest first."""
