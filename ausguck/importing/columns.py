@@ -94,7 +94,6 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
             "when some bus of it is out, as opening hours in OpenStreetMap",
             "Mo-Sa 04:30-24:00",
         ),
-        _text("service_hours", "when some bus of it is out, as in OpenStreetMap", ""),
         *_common("lines"),
     ),
     "zones": (

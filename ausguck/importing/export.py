@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from ausguck.importing.cells import escaped
-from ausguck.importing.columns import COLUMNS, EXTERNAL, FROM, TO, Column
+from ausguck.importing.columns import COLUMNS, EXTERNAL, FROM, Column
 from ausguck.importing.drafts import defaults
 from ausguck.importing.moments import written
 from ausguck.register.rows import ROW_TYPES, Row, Tables
 
-_LAST: Final = ("lifecycle", "successor")
+TOLD: Final = frozenset({"state"})
+"""Columns in which an empty cell would stand for more than the default."""
 
 
 def csv_files(tables: Tables) -> dict[str, str]:
@@ -25,15 +26,9 @@ def csv_files(tables: Tables) -> dict[str, str]:
 
 
 def _csv(table: str, rows: Sequence[Row]) -> str:
-    """All versions, with every column that any row has something in."""
+    """All versions, with every column: one that is not there would say that nothing is told."""
     empty = defaults(table)
-    columns = [
-        column
-        for column in COLUMNS[table]
-        if column.is_needed
-        or column == FROM
-        or any(getattr(row, column.field) != empty[column.field] for row in rows)
-    ]
+    columns = COLUMNS[table]
     sources = sorted({source for row in rows for source in row.external_ids})
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
@@ -47,6 +42,7 @@ def _csv(table: str, rows: Sequence[Row]) -> str:
 
 def _cell(column: Column, row: Row, empty: object) -> str:
     found = getattr(row, column.field)
-    if column in {FROM, TO}:
-        return "" if found is None else written(found)
-    return "" if found == empty and not column.is_needed else column.cell.write(found)
+    if column == FROM:
+        return written(found)
+    is_told = column.is_needed or column.field in TOLD or found != empty
+    return column.cell.write(found) if is_told else ""
