@@ -12,7 +12,24 @@ from api.access.gate import Gate
 from api.assets import Assets
 from api.guard import Guard, change_check
 from api.ports import Ports
-from api.routes import buses, deadletters, health, metrics, page, readings, stations
+from api.registered import Roll
+from api.routes import (
+    audit,
+    buses,
+    commissioning,
+    deadletters,
+    devices,
+    events,
+    health,
+    keys,
+    metrics,
+    page,
+    people,
+    readings,
+    register,
+    session,
+    stations,
+)
 from ausguck.clock import Clock
 from ausguck.settings.tree import Settings
 
@@ -46,13 +63,25 @@ def create_app(ports: Ports, clock: Clock, settings: Settings) -> FastAPI:
         dependencies=[Depends(change_check(names)), Depends(gate.admit)],
         generate_unique_id_function=_operation_id,
     )
-    assets = Assets(ports.store, ports.desk, settings.site.id, clock, ports.directory)
+    assets = Assets(
+        ports.store, ports.desk, settings.site.id, clock, ports.directory, Roll(ports.directory)
+    )
     v1 = APIRouter(prefix=PREFIX)
     v1.include_router(health.router(ports.health, settings.site))
     v1.include_router(buses.router(assets, clock))
     v1.include_router(stations.router(assets, clock))
     v1.include_router(readings.router(ports.store, clock, settings.site, ports.directory))
     v1.include_router(deadletters.router(ports.desk, ports.retry))
+    if ports.yard is not None:
+        v1.include_router(devices.router(ports.yard, clock))
+        v1.include_router(commissioning.router(ports.yard, ports.store, ports.desk, clock))
+        v1.include_router(register.router(ports.yard, clock))
+        v1.include_router(events.router(ports.yard, clock))
+    if ports.access is not None:
+        v1.include_router(session.router(ports.access, clock, names))
+        v1.include_router(people.router(ports.access, clock))
+        v1.include_router(keys.router(ports.access, clock))
+        v1.include_router(audit.router(ports.access))
     app.include_router(v1)
     app.include_router(metrics.router(ports.metrics, counted))
     app.include_router(page.router())

@@ -219,6 +219,33 @@ DISK_TOTAL_BYTES = MetricDefinition(
 DISK_RESERVE_BYTES = MetricDefinition(
     "ausguck_disk_reserve_bytes", _GAUGE, "Free space under which intake pauses."
 )
+REGISTER_REVISION = MetricDefinition(
+    "ausguck_register_revision",
+    MetricType.GAUGE,
+    "Rises with each change of register, credentials, keys and people.",
+)
+REGISTER_FAILURES = MetricDefinition(
+    "ausguck_register_failures_total",
+    MetricType.COUNTER,
+    "Times the register could not be read anew; what was known before holds.",
+)
+REGISTER_DEVICES = MetricDefinition(
+    "ausguck_register_devices",
+    MetricType.GAUGE,
+    "Devices of the register, by where they are in their life.",
+    ("state",),
+)
+REFITTED = MetricDefinition(
+    "ausguck_refitted_total",
+    MetricType.COUNTER,
+    "Dead letters sent through again because their device was fitted.",
+)
+CERTIFICATE_EXPIRES = MetricDefinition(
+    "ausguck_certificate_expires_at_seconds",
+    MetricType.GAUGE,
+    "When a certificate ends, as seconds since 1970; of clients the hundred that end first.",
+    ("kind", "name"),
+)
 HTTP_REFUSALS = MetricDefinition(
     "ausguck_http_refusals_total",
     _COUNTER,
@@ -272,6 +299,11 @@ TABLE: tuple[MetricDefinition, ...] = (
     STATE_ROWS,
     STATE_GAPS,
     STATE_ROWS_GIVEN_UP,
+    REGISTER_REVISION,
+    REGISTER_FAILURES,
+    REGISTER_DEVICES,
+    REFITTED,
+    CERTIFICATE_EXPIRES,
     CLOCK_JUMPED,
     DISK_FREE_BYTES,
     DISK_TOTAL_BYTES,

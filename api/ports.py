@@ -242,3 +242,5 @@ class Ports:
     access: Access | None = None
     """Keys and people; without it nobody has a key, and anonymous callers are all there are."""
     directory: Directory = field(default_factory=Directory)
+    yard: Yard | None = None
+    """The register for changing; without it there are no routes over it."""

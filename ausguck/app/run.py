@@ -8,13 +8,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from api.app import create_app
-from api.ports import Ports
+from api.ports import Ports, Yard
 from api.serve import serve
+from ausguck.app.door import door_of
 from ausguck.app.health import Health
-from ausguck.app.intake import Sources, sources
+from ausguck.app.intake import Around, Sources, sources
+from ausguck.app.knowing import Knowing, knowing, opened_kept
 from ausguck.app.lock import owned
 from ausguck.app.metrics import Metrics
-from ausguck.app.retry import JournalRetry
 from ausguck.app.stores import open_store
 from ausguck.app.vitals import Counting
 from ausguck.clock import Clock, SystemClock
@@ -31,6 +32,7 @@ from ausguck.steady import SteadyClock
 from ausguck.store.port import Store
 from collectors.decode.decoder import Decoder
 
+DESK = "desk.sqlite"
 GC_THRESHOLDS = (100_000, 20, 100)
 
 
@@ -70,16 +72,21 @@ async def run_app(
         async with asyncio.TaskGroup() as group:
             consuming = group.create_task(history.run(), name="history")
             retaining = retain(parts.store, parts.journal, clock, lambda: history.position)
-            loops = [group.create_task(retaining, name="retention")]
-            async with sources(settings, parts.journal, clock, probe) as intake:
+            loops = [
+                group.create_task(retaining, name="retention"),
+                group.create_task(parts.knowing.registering.run(), name="register"),
+                group.create_task(parts.knowing.refitting.run(), name="refitting"),
+            ]
+            async with sources(settings, parts.journal, clock, around(parts, probe)) as intake:
                 parts.health.sources = intake
+                parts.metrics.sources = intake
                 feeds = [group.create_task(poller.run(), name="feed") for poller in intake.pollers]
                 if settings.state.enabled:
                     minutes = minutes_of(parts, settings, intake)
                     parts.metrics.minutes = minutes.stats
                     loops.append(group.create_task(minutes.run(), name="minutes"))
                 page_port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-                app = create_app(ports_of(parts), clock, settings)
+                app = create_app(ports_of(parts, settings, intake), clock, settings)
                 serving = serve(app, settings.api.host, settings.api.port, page_port.set_result)
                 loops.append(group.create_task(serving, name="api"))
                 settle_memory()
@@ -106,6 +113,7 @@ class Parts:
     history: History
     health: Health
     metrics: Metrics
+    knowing: Knowing
 
 
 async def opened(stack: AsyncExitStack, settings: Settings, probe: Probe) -> Parts:
@@ -114,28 +122,51 @@ async def opened(stack: AsyncExitStack, settings: Settings, probe: Probe) -> Par
     data_dir = settings.site.data_dir
     stack.callback(gc.unfreeze)
     stack.enter_context(owned(data_dir))
-    desk = stack.enter_context(open_desk(data_dir / "desk.sqlite"))
+    desk_file = data_dir / DESK
+    desk = stack.enter_context(open_desk(desk_file))
+    kept = opened_kept(stack, settings, clock, desk_file)
     journal = await stack.enter_async_context(
         Journal.open(data_dir / "journal", settings.journal, clock, probe=probe)
     )
     store, tail = await stack.enter_async_context(open_store(settings, journal, clock, probe))
-    decoder = Decoder(settings.site, settings.retention)
+    decoder = Decoder(settings.site, settings.retention, kept.directory)
     statuses = Statuses()
-    noting = Noting(store, statuses)
+    noting = Noting(store, statuses, kept.watching)
     history = History(tail, decoder, noting, desk, clock, settings.history, probe)
     health = Health(settings, clock, journal, history, store, desk)
+    known = await knowing(settings, clock, kept, desk, journal, decoder)
     metrics = Metrics(health, history.stats)
-    return Parts(clock, desk, journal, store, statuses, history, health, metrics)
+    metrics.knowing = known
+    return Parts(clock, desk, journal, store, statuses, history, health, metrics, known)
 
 
-def ports_of(parts: Parts) -> Ports:
+def around(parts: Parts, probe: Probe) -> Around:
+    """What sources are told of the rest of the house."""
+    known = parts.knowing
+    return Around(known.kept.directory, known.registering.note_used, probe)
+
+
+def ports_of(parts: Parts, settings: Settings, intake: Sources) -> Ports:
     """The doors of the API."""
+    known = parts.knowing
+    kept = known.kept
     return Ports(
         store=parts.store,
         desk=parts.desk,
         health=parts.health,
-        retry=JournalRetry(parts.journal, parts.desk),
+        retry=known.retry,
         metrics=parts.metrics,
+        access=kept.access,
+        directory=kept.directory,
+        yard=Yard(
+            settings.site.id,
+            kept.registry,
+            kept.directory,
+            intake,
+            kept.watching,
+            door_of(settings),
+            known.registering.load,
+        ),
     )
 
 
@@ -153,6 +184,7 @@ def minutes_of(parts: Parts, settings: Settings, intake: Sources) -> Minutes:
         intake.heard,
         history_lag_s(history, parts.clock),
         Counting(parts.health.report, history.stats, retries),
+        lambda: parts.knowing.kept.directory.register,
     )
     minutes = Minutes(settings.site.id, parts.store, parts.clock, settings.state, senses)
     return minutes

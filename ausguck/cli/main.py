@@ -11,6 +11,7 @@ from ausguck.cli.check import check
 from ausguck.cli.dashboards import dashboards
 from ausguck.cli.deadletters import deadletters
 from ausguck.cli.demo import demo
+from ausguck.cli.devices import devices
 from ausguck.cli.journal import journal
 from ausguck.cli.keys import keys
 from ausguck.cli.prepare import TOKEN_KEYS
@@ -31,6 +32,7 @@ COMMANDS: tuple[click.Command, ...] = (
     simulate,
     replay,
     journal,
+    devices,
     deadletters,
     keys,
     store,

@@ -6,7 +6,7 @@ from typing import cast
 import msgspec
 
 from api.app import create_app
-from api.ports import HealthSource, MetricsSource, Ports, Retry
+from api.ports import HealthSource, MetricsSource, Ports, Retry, Yard
 from ausguck.clock import ManualClock
 from ausguck.desk.port import Desk
 from ausguck.docs.markdown import code, page, table
@@ -26,6 +26,7 @@ def document() -> Document:
         health=cast("HealthSource", None),
         retry=cast("Retry", None),
         metrics=cast("MetricsSource", None),
+        yard=cast("Yard", object()),
     )
     app = create_app(ports, ManualClock(), Settings())
     return msgspec.json.decode(msgspec.json.encode(app.openapi()), type=Document)

@@ -67,6 +67,7 @@ class Registering:
         self._settings = settings
         self._on_fitted = on_fitted
         self._sleep = sleep
+        self._turn = asyncio.Lock()
         self._known: tuple[Register, Keyring] | None = None
         self._untold: dict[str, None] = {}
         self._to_tell = asyncio.Event()
@@ -83,6 +84,11 @@ class Registering:
         Raises:
             StoreError: the desk cannot be read.
         """
+        # One at a time, or an older state could be taken after a newer one.
+        async with self._turn:
+            await self._load()
+
+    async def _load(self) -> None:
         now_ms = self._clock.now_ms()
         revision = await asyncio.to_thread(self._registry.revision)
         known = self._known
