@@ -4,10 +4,12 @@ The blocks of a date are a function of the seed, the bus and the date alone, so 
 written into a register before any of them is driven.
 """
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -22,16 +24,16 @@ from simulators.city.geography import (
     metres,
 )
 from simulators.city.lines import NIGHT_LINE, Line, Way, lines, straight
-from simulators.city.rhythm import BERLIN, HOUR_MS, SATURDAY, SUNDAY, local_time
+from simulators.city.rhythm import BERLIN, MINUTE_MS, SATURDAY, SUNDAY, local_time
 from simulators.city.truth import Doing
 
-MINUTE_MS = 60_000
 NIGHT_BUS_EVERY = 20
 OUT_ON_WORKDAY, OUT_ON_SATURDAY, OUT_ON_SUNDAY = 0.93, 0.7, 0.55
 DEADHEAD_MPS = 9.0
-LAYOVER_MS = (4 * MINUTE_MS, 9 * MINUTE_MS)
-WAKE_BEFORE_MS = (4 * MINUTE_MS, 12 * MINUTE_MS)
-IDLE_AFTER_MS = (3 * MINUTE_MS, 35 * MINUTE_MS)
+# From least to most, in whole minutes as a timetable has them.
+LAYOVER_MIN = (4, 9)
+WAKE_BEFORE_MIN = (4, 12)
+IDLE_AFTER_MIN = (3, 35)
 CHANGES_LINE_SHARE = 0.25
 
 # Hours of leaving and of coming back, by local midnight: (earliest, latest) of each.
@@ -71,6 +73,7 @@ class Roads:
     names: tuple[str, ...]
 
     @classmethod
+    @lru_cache(maxsize=8)
     def of(cls, seed: int) -> "Roads":
         """The roads every bus of that seed drives on."""
         found = lines(random.Random(f"{seed}/lines"))  # noqa: S311 - a simulation
@@ -140,9 +143,14 @@ def _shifts(number: int, day: date, rng: random.Random) -> tuple[_Hours, ...]:
     return (LONG,) if weekday >= SATURDAY and len(found) > 1 else found
 
 
+def _whole_ms(way: Way) -> int:
+    """How long a way takes, in whole seconds."""
+    return math.ceil(way.drive_s) * 1000
+
+
 def _at(day: date, hours: float) -> int:
     midnight = datetime(day.year, day.month, day.day, tzinfo=BERLIN).timestamp() * 1000
-    return int(midnight) + int(hours * HOUR_MS)
+    return int(midnight) + int(hours * 60) * MINUTE_MS
 
 
 class _Block:
@@ -164,7 +172,7 @@ class _Block:
         """Ignition on, pull-out, trips and layovers until it is time to go home, ignition off."""
         rng = self._rng
         end = self._line.ends[rng.random() < 0.5]  # noqa: PLR2004 - either end as often
-        self._now_ms = out_ms - rng.randint(*WAKE_BEFORE_MS)
+        self._now_ms = out_ms - rng.randint(*WAKE_BEFORE_MIN) * MINUTE_MS
         self._add(Doing.PARKED_ON, out_ms - self._now_ms)
         self._deadhead(end, is_out=True)
         changes_ms = (out_ms + back_ms) // 2 if rng.random() < CHANGES_LINE_SHARE else back_ms
@@ -175,19 +183,24 @@ class _Block:
                 self._change_line(end)
             if self._now_ms + self._trip_ms(end) + self._deadhead_way(end).drive_s * 1000 > back_ms:
                 break
-            self._add(Doing.LAYOVER, rng.randint(*LAYOVER_MS), self._found[-1].way, goes_on=True)
+            self._add(
+                Doing.LAYOVER,
+                rng.randint(*LAYOVER_MIN) * MINUTE_MS,
+                self._found[-1].way,
+                goes_on=True,
+            )
         self._deadhead(end, is_out=False)
-        self._add(Doing.PARKED_ON, rng.randint(*IDLE_AFTER_MS))
+        self._add(Doing.PARKED_ON, rng.randint(*IDLE_AFTER_MIN) * MINUTE_MS)
         return self._found
 
     def _trip(self, end: str) -> str:
         way, end = self._line.way_from(end)
         self._trips += 1
-        self._add(Doing.IN_SERVICE, int(way.drive_s * 1000), way)
+        self._add(Doing.IN_SERVICE, _whole_ms(way), way)
         return end
 
     def _trip_ms(self, end: str) -> int:
-        return int(self._line.way_from(end)[0].drive_s * 1000)
+        return _whole_ms(self._line.way_from(end)[0])
 
     def _change_line(self, end: str) -> None:
         """Go on with another line that leaves from here, if there is one."""
@@ -201,7 +214,7 @@ class _Block:
 
     def _deadhead(self, end: str, *, is_out: bool) -> None:
         way = self._deadhead_way(end, is_out=is_out)
-        self._add(Doing.DEADHEAD, int(way.drive_s * 1000), way)
+        self._add(Doing.DEADHEAD, _whole_ms(way), way)
 
     def _deadhead_way(self, end: str, *, is_out: bool = True) -> Way:
         points = [self._home, DISTRICTS[end]]

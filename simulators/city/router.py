@@ -1,6 +1,7 @@
 """A router between two boots: its clients, its counters, its clock and its health."""
 
 import random
+from collections.abc import Iterable
 from typing import Final
 
 from simulators.city.devices import Box
@@ -18,6 +19,7 @@ OVERHEAD = 1.04
 LONGEST_COUNTED_S = 3_600.0
 """After a longer time without a reading the machine slept, and the city with it."""
 SWITCHES_AN_HOUR, ODD_SWITCHES_AN_HOUR, RESETS_AN_HOUR = 0.12, 1.5, 0.5
+LEAST_TO_RESET = 100_000_000
 WARM_UP_C = 22.0
 WRAP: Final = 1 << 32
 YEAR_MS = 365 * 86_400_000
@@ -107,8 +109,8 @@ class Router:
         self.befell.clear()
         if rng.random() < seconds * self._switches_a_s:
             self._switch_sim()
-        if self._resets_a_s and rng.random() < seconds * self._resets_a_s:
-            self._counts = [0] * 6
+        resets = self._resets_a_s > 0 and rng.random() < seconds * self._resets_a_s
+        if resets and self._has_begun_anew(range(len(COUNTERS))):
             self.befell.append(Mishap.COUNTER_RESET)
         self._count(seconds, signal, carried)
 
@@ -170,10 +172,17 @@ class Router:
         found["portal_ok_pct"] = int(max(0.0, 99.5 - loss * 1.4) * 10) / 10
 
     def _switch_sim(self) -> None:
-        self.sim_slot = 3 - self.sim_slot
-        self.befell.append(Mishap.SIM_SWITCH)
-        if self.box.sim_switches:
-            self._counts[WAN_RX] = self._counts[WAN_TX] = 0
+        if not self.box.sim_switches or self._has_begun_anew((WAN_RX, WAN_TX)):
+            self.sim_slot = 3 - self.sim_slot
+            self.befell.append(Mishap.SIM_SWITCH)
+
+    def _has_begun_anew(self, counters: Iterable[int]) -> bool:
+        """Let some begin at 0, once they have counted enough that anybody could notice."""
+        if self._counts[WAN_RX] < LEAST_TO_RESET or self._counts[GUEST_DOWN] < LEAST_TO_RESET:
+            return False
+        for counter in counters:
+            self._counts[counter] = 0
+        return True
 
     def _count(self, seconds: float, signal: Signal | None, carried: float) -> None:
         """Counters only grow, and each byte over the uplink went over one SIM."""

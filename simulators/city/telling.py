@@ -31,6 +31,7 @@ class Teller:
         self._duty: Stretch | None = None
         self._hour: tuple[int, str | None] | None = None
         self._from_ms = 0
+        self._has_begun = False
         self._sums = [0] * len(COUNTED)
         self._readings = 0
         self._most = 0
@@ -75,8 +76,10 @@ class Teller:
         if hour != self._hour:
             self._end_usage(at_ms)
             self._hour, self._from_ms = hour, at_ms
-        for index, counter in enumerate(COUNTED):
-            self._sums[index] += router.step[counter]
+        if self._has_begun:
+            for index, counter in enumerate(COUNTED):
+                self._sums[index] += router.step[counter]
+        self._has_begun = True
         self._readings += 1
         self._most = max(self._most, router.clients)
 

@@ -2,7 +2,8 @@
 
 Each record is of one asset and one interval of true time; `to_ms` is not part of it. Intervals
 are told when they end, so those still open come with `City.conclude`. Bytes and readings belong
-to the moment of the reading that counted them, as a receiver's differences do.
+to the moment of the reading that counted them, as a receiver's differences do; what a device
+had counted up to its first reading is not told, for it was before the city began.
 """
 
 from collections.abc import Callable
