@@ -2,13 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from zlib import crc32
 
 import msgspec
 
 from ausguck.clock import Clock
+from ausguck.model import Kind
 from simulators.city import City, CityPlan
 from simulators.city.bus import Bus
 from simulators.city.station import Station
@@ -18,6 +19,7 @@ from simulators.send import Link, Session, Surroundings, Tally, Target
 
 GATEWAYS = 4
 GATEWAY_WINDOW = 200
+BACKLOG = 2_000
 DRAIN_S = 3.0
 LONGEST_STEP_S = 0.5
 NOTICEABLE_JUMP_MS = 10_000
@@ -49,6 +51,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     speed: float = 1.0
     duration_s: float | None = None
     connections: Connections = Connections.PER_DEVICE
+    by_serial: bool = False
 
     @property
     def plan(self) -> CityPlan:
@@ -60,6 +63,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
             self.stations,
             int(self.interval_s * 1000),
             int(self.station_interval_s * 1000),
+            by_serial=self.by_serial,
         )
 
     def target(self, password: str | None = None) -> Target:
@@ -77,14 +81,16 @@ async def run_city(
     stop: asyncio.Event,
     *,
     on_step: Callable[[Tally], None] = lambda _: None,
+    credentials: Mapping[str, str] | None = None,
 ) -> Tally:
     """Run a city until `stop` is set or its duration is over, then say farewell.
 
-    Connections mend themselves; what stays unacknowledged for 3 s after the end is left so.
+    `credentials` are secrets by user, which is a device's serial number. Connections mend
+    themselves; what stays unacknowledged for 3 s after the end is left so.
     """
     pace = _Pace(job, around.clock)
     city = City(job.plan, pace.start_ms)
-    links = _links(job, city, around)
+    links = _links(job, city, around, credentials or {})
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(link.run()) for link in links.each()]
         while not (stop.is_set() or pace.is_over):
@@ -175,22 +181,40 @@ class _Links:
             link.close()
 
 
-def _links(job: Job, city: City, around: Surroundings) -> _Links:
+def _links(job: Job, city: City, around: Surroundings, credentials: Mapping[str, str]) -> _Links:
     rng = random.Random(job.seed)  # noqa: S311 - jitter
     if job.connections is Connections.GATEWAY:
         sessions = [
             Session(f"{job.site}-gateway-{number}", GATEWAY_WINDOW) for number in range(GATEWAYS)
         ]
         return _Links({}, [Link(session, around, rng) for session in sessions])
+    sessions_by_name = {
+        will.asset: device_session(will, _serial(city, will.asset), credentials)
+        for will in city.wills()
+    }
     return _Links(
-        {
-            device.will.asset: Link(
-                Session(device.will.asset.replace("/", "-"), will=device.will), around, rng
-            )
-            for device in _devices(city)
-        },
-        [],
+        {name: Link(session, around, rng) for name, session in sessions_by_name.items()}, []
     )
+
+
+def device_session(
+    will: Outgoing, serial: str, credentials: Mapping[str, str], backlog: int | None = BACKLOG
+) -> Session:
+    """How a device introduces itself: as itself where its secret is known."""
+    secret = credentials.get(serial)
+    return Session(
+        will.asset.replace("/", "-"),
+        will=will,
+        backlog=backlog,
+        username=None if secret is None else serial,
+        password=secret,
+    )
+
+
+def _serial(city: City, name: str) -> str:
+    """The device that speaks as `bus/0101`, or as `device/<serial>`."""
+    kind, _, serial = name.partition("/")
+    return serial if kind == Kind.DEVICE else city.serial(name)
 
 
 def _devices(city: City) -> Iterator[Bus | Station]:

@@ -16,7 +16,7 @@ import aiomqtt
 from ausguck.clock import Clock
 from simulators.ledger import Ledger
 from simulators.outgoing import Outgoing
-from simulators.run import GATEWAY_WINDOW, GATEWAYS, Connections
+from simulators.run import GATEWAY_WINDOW, GATEWAYS, Connections, device_session
 from simulators.scenario.play import SITE, Play
 from simulators.scenario.scenario import Planned, Scenario
 from simulators.scenario.way import Delivery, What
@@ -216,15 +216,8 @@ class _Wires:
             link.close()
 
     def _session(self, asset: str) -> Session:
-        serial = self._play.serial(asset)
-        secret = self._credentials.get(serial)
-        return Session(
-            asset.replace("/", "-"),
-            will=self._play.will(asset),
-            backlog=None,
-            username=None if secret is None else serial,
-            password=secret,
-        )
+        will, serial = self._play.will(asset), self._play.serial(asset)
+        return device_session(will, serial, self._credentials, backlog=None)
 
 
 async def _first(event: asyncio.Event, seconds: float) -> None:

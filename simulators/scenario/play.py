@@ -53,8 +53,8 @@ class Play:
         self.scenario = scenario
         self.site = site
         self.shift_ms = shift_ms
-        plan = _plan(scenario, site, by_serial=by_serial)
-        self.assets = _assets(plan)
+        self.plan = _plan(scenario, site, by_serial=by_serial)
+        self.assets = _assets(self.plan)
         self._chosen = {each: Choice(each, self.assets) for each in scenario.faults}
         self._conditions = Watched(
             [CAUSES.get(type(each.fault), Cause)(each, self._chosen[each]) for each in self._chosen]
@@ -68,7 +68,7 @@ class Play:
             shift_ms,
         )
         self._duties = Duties()
-        self.city = City(plan, scenario.start_ms, self._conditions, self._duties.hear)
+        self.city = City(self.plan, scenario.start_ms, self._conditions, self._duties.hear)
         everything: list[Bus | Station] = [*self.city.buses, *self.city.stations]
         self._devices = {each.asset: each for each in everything}
         self._by_serial: dict[str, str] = {}
