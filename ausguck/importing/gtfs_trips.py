@@ -131,7 +131,8 @@ class _Cell(NamedTuple):
 
     def one_of(self, *choices: str) -> bool:
         if self.text not in choices:
-            self.complain(" or ".join(choices))
+            names = [one or "nothing" for one in choices]
+            self.complain(f"{', '.join(names[:-1])} or {names[-1]}")
         return self.text in choices
 
     def number(self, least: int) -> int | None:
