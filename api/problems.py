@@ -180,8 +180,8 @@ def install(app: FastAPI, problems: Problems, allowed: Callable[[str], str | Non
     `allowed(path)` are the methods a path offers, for the `Allow` of a 405.
     """
 
-    async def own(_request: Request, error: AusguckError) -> Response:
-        return problems.response(problem_of(error))
+    async def own(request: Request, error: AusguckError) -> Response:
+        return problems.response(problem_of(error, names_one=bool(request.path_params)))
 
     async def validation(_request: Request, error: RequestValidationError) -> Response:
         found = [_parameter(entry) for entry in error.errors()]
@@ -202,8 +202,11 @@ def install(app: FastAPI, problems: Problems, allowed: Callable[[str], str | Non
         app.add_exception_handler(error, handler)  # type: ignore[arg-type]  # as above
 
 
-def problem_of(error: AusguckError) -> ApiProblem:
-    """An error that a route may meet, as what we say of it."""
+def problem_of(error: AusguckError, *, names_one: bool) -> ApiProblem:
+    """An error that a route may meet, as what we say of it.
+
+    `names_one` when the path names a thing: then that is what there is not.
+    """
     match error:
         case ApiProblem():
             return error
@@ -216,7 +219,7 @@ def problem_of(error: AusguckError) -> ApiProblem:
             return ApiProblem(Kind.UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S)
         case RegisterError():
             return ApiProblem(Kind.CONFLICT, str(error), _faults(error))
-        case AccessUnknown():
+        case AccessUnknown() if names_one:
             return ApiProblem(Kind.NOT_FOUND, str(error))
         case _:
             return ApiProblem(Kind.CONFLICT, str(error))
