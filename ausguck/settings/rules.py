@@ -215,6 +215,13 @@ def _gbfs(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
         seen.add(feed.name)
 
 
+def _register(settings: Settings, machine: Machine) -> Iterator[ConfigError]:
+    path = settings.register.device_ca
+    if path and (reason := machine.unreadable(path)):
+        found = f"{str(path)!r}, {reason}"
+        yield ConfigError("register.device_ca", found, "a PEM file that can be read")
+
+
 def _api(settings: Settings, _machine: Machine) -> Iterator[ConfigError]:
     api = settings.api
     if is_loopback(api.host) or api.is_guarded:
@@ -254,6 +261,7 @@ RULES: tuple[Rule, ...] = (
     Rule(("gbfs",), _gbfs),
     Rule(("store",), _store),
     Rule(("retention",), _retention),
+    Rule(("register",), _register),
     Rule(("api",), _api),
     Rule(("listener", "api"), _ports),
 )

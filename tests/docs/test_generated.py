@@ -73,7 +73,7 @@ def test_the_example_holds_every_key() -> None:
 
 def test_what_is_commented_out_in_the_example_is_right_too(tmp_path: Path) -> None:
     text = re.sub(r"^#(?=[\[a-z])", "", example(), flags=re.MULTILINE)
-    files = r"^(certificate|key|client_ca|ca|token_file) = .*$"
+    files = r"^(certificate|key|client_ca|ca|token_file|device_ca) = .*$"
     text = re.sub(files, "", text, flags=re.MULTILINE)
     text = text.replace("[listener.tls]", "").replace("port = 1883", "port = 1884", 1)
     path = tmp_path / "ausguck.toml"
