@@ -12,6 +12,7 @@ from api import etag
 from api.access.caller import Admitted
 from api.access.sight import Sight
 from api.problems import ApiProblem, Kind
+from api.registered import Registered, Roll
 from ausguck.clock import Clock
 from ausguck.desk.port import Desk
 from ausguck.model import AssetId, Inventory, Reading
@@ -45,6 +46,7 @@ class Page:
     """Readings in order of id, the cursor of the next page, and the tag of this one."""
 
     readings: Sequence[Reading]
+    known: Sequence[Registered]
     next_cursor: str | None
     tag: str
 
@@ -54,7 +56,9 @@ class One:
     """One asset's newest reading with its device, and the tag of both."""
 
     reading: Reading
+    known: Registered
     inventory: Inventory | None
+    reported_serial: str | None
     tag: str
 
 
@@ -67,6 +71,7 @@ class Assets:
     site: str
     clock: Clock
     directory: Directory
+    roll: Roll
 
     def sight(self, asking: Admitted) -> Sight:
         """What somebody gets to see just now."""
@@ -81,7 +86,9 @@ class Assets:
         behind.sort(key=lambda row: row.asset.name)
         shown = behind[:limit]
         following = shown[-1].asset.name if len(behind) > limit else None
-        return Page(shown, following, etag.of_readings(shown, following, sight.tag()))
+        known = [self.roll.of(row.asset, sight.now_ms) for row in shown]
+        tag = etag.of_readings(shown, following, known, sight.tag())
+        return Page(shown, known, following, tag)
 
     async def one(self, kind: AssetKind, name: str, asking: Admitted) -> One:
         """One asset.
@@ -95,7 +102,10 @@ class Assets:
             raise unknown(kind, name)
         asset = AssetId(self.site, kind, name)
         inventory = await run_in_threadpool(self.desk.inventory, asset)
-        return One(rows[0], inventory, etag.of_readings(rows, inventory, sight.tag()))
+        known = self.roll.of(asset, sight.now_ms)
+        reported_serial = self.roll.reported_serial(asset, inventory)
+        tag = etag.of_readings(rows, inventory, known, reported_serial, sight.tag())
+        return One(rows[0], known, inventory, reported_serial, tag)
 
 
 def unknown(kind: AssetKind, name: str) -> ApiProblem:

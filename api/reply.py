@@ -28,7 +28,10 @@ def page_answer(page: Page, now_ms: int) -> Response:
     """
     body = {
         "as_of": iso_utc(now_ms),
-        "items": [latest_fields(reading, now_ms) for reading in page.readings],
+        "items": [
+            latest_fields(reading, known, now_ms)
+            for reading, known in zip(page.readings, page.known, strict=True)
+        ],
         "next_cursor": page.next_cursor,
     }
     return Response(

@@ -8,12 +8,17 @@ from typing import Annotated
 from pydantic import BaseModel, Field, WithJsonSchema
 from pydantic.config import JsonDict, JsonValue
 
+from api.registered import Registered
 from ausguck import catalogue
 from ausguck.catalogue import Metric
 from ausguck.clock import iso_utc
 from ausguck.model import Inventory, Kind, Reading, Scalar
 
 UTC_TIME = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"
+REPORTED_SERIAL = (
+    "serial number that the device in it tells, where that is not `device`: the sign of a swap "
+    "that nobody recorded"
+)
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 UtcTime = Annotated[
@@ -84,11 +89,24 @@ class _Latest(BaseModel):
     clock_suspect: bool = Field(
         description="the device's clock was impossible; `observed_at` is when we received it"
     )
+    registered: bool = Field(
+        description="whether the register knows it; what it does not know is taken in all the same"
+    )
+    device: str | None = Field(
+        description="serial number of the device that is fitted to it, by the register",
+        examples=["1122334455"],
+    )
+    zone: str | None = Field(
+        description="zone of the city that it is in, by the register", examples=["altstadt"]
+    )
 
 
 class BusAnswer(_Latest):
     """A bus and its newest reading by event time."""
 
+    line: str | None = Field(
+        description="line that it is on duty for now, by the register", examples=["11"]
+    )
     values: BusValues = Field(description="the reading; a key that is not known is left out")
 
 
@@ -103,6 +121,7 @@ class OneBus(BusAnswer):
 
     as_of: UtcTime = Field(description="when this answer was made")
     inventory: InventoryAnswer | None = Field(description="its device; null where not known")
+    reported_serial: str | None = Field(description=REPORTED_SERIAL)
 
 
 class OneStation(StationAnswer):
@@ -110,6 +129,7 @@ class OneStation(StationAnswer):
 
     as_of: UtcTime = Field(description="when this answer was made")
     inventory: InventoryAnswer | None = Field(description="its device; null where not known")
+    reported_serial: str | None = Field(description=REPORTED_SERIAL)
 
 
 class BusPage(BaseModel):
@@ -132,15 +152,21 @@ class StationPage(BaseModel):
     )
 
 
-def latest_fields(reading: Reading, now_ms: int) -> dict[str, object]:
-    """A reading as the fields that buses and stations share, with `id` and `values`."""
-    keys = catalogue.keys(reading.asset.kind)
+def latest_fields(reading: Reading, known: Registered, now_ms: int) -> dict[str, object]:
+    """A reading as the fields of a bus or a station, with what the register knows of it."""
+    kind = reading.asset.kind
+    keys = catalogue.keys(kind)
+    of_bus = {"line": known.line} if kind is Kind.BUS else {}
     return {
         "id": reading.asset.name,
         "observed_at": iso_utc(reading.observed_at_ms),
         "received_at": iso_utc(reading.received_at_ms),
         "age_s": max(0, now_ms - reading.observed_at_ms) / 1000,
         "clock_suspect": reading.clock_suspect,
+        "registered": known.is_registered,
+        "device": known.device,
+        "zone": known.zone,
+        **of_bus,
         "values": {
             key: value for key, value in zip(keys, reading.values, strict=True) if value is not None
         },

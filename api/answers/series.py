@@ -1,10 +1,11 @@
 """Metrics of an asset over time, as they go over HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
 from api.answers.asset import UtcTime
+from api.history import Part
 from ausguck.catalogue import Metric
 from ausguck.clock import iso_utc
 from ausguck.model import Scalar
@@ -34,6 +35,14 @@ class SeriesAnswer(BaseModel):
     points: list[PointAnswer]
 
 
+class ToldByAnswer(BaseModel):
+    """An id under which a part of the history is kept."""
+
+    asset: str = Field(description="as in topics", examples=["bus/0123"])
+    from_: UtcTime = Field(serialization_alias="from", description="from this moment on")
+    to: UtcTime = Field(description="up to and without this one")
+
+
 class ReadingsAnswer(BaseModel):
     """What was asked for, and one series a metric in the order asked."""
 
@@ -42,11 +51,17 @@ class ReadingsAnswer(BaseModel):
     to: UtcTime = Field(description="up to and without this one")
     every: Every | None = Field(description="width of a window; null: each reading is a point")
     timezone: str = Field(description="whose days `every=1d` counts, with 23 and 25 hours")
+    told_by: list[ToldByAnswer] | None = Field(
+        description="the ids it was told by, the oldest first; null where that is `asset` alone"
+    )
     series: list[SeriesAnswer]
 
 
 def readings_answer(
-    query: SeriesQuery, found: Sequence[Series], metrics: dict[str, Metric]
+    query: SeriesQuery,
+    found: Sequence[Series],
+    metrics: Mapping[str, Metric],
+    told_by: Sequence[Part] = (),
 ) -> ReadingsAnswer:
     """What the store found, as it goes out."""
     return ReadingsAnswer(
@@ -55,8 +70,13 @@ def readings_answer(
         to=iso_utc(query.to_ms),
         every=query.every,
         timezone=query.timezone,
+        told_by=[_told_by(part) for part in told_by] or None,
         series=[_series(series, metrics[series.metric]) for series in found],
     )
+
+
+def _told_by(part: Part) -> ToldByAnswer:
+    return ToldByAnswer(asset=str(part.asset), from_=iso_utc(part.from_ms), to=iso_utc(part.to_ms))
 
 
 def _series(series: Series, metric: Metric) -> SeriesAnswer:

@@ -38,9 +38,10 @@ def router(assets: Assets, clock: Clock) -> APIRouter:
         return unchanged(request, one.tag) or answer(
             OneBus.model_validate(
                 {
-                    **latest_fields(one.reading, now_ms),
+                    **latest_fields(one.reading, one.known, now_ms),
                     "as_of": iso_utc(now_ms),
                     "inventory": inventory_answer(one.inventory),
+                    "reported_serial": one.reported_serial,
                 }
             ),
             tag=one.tag,
