@@ -132,18 +132,14 @@ def _of_credential(credentials: Iterable[Credential], number: int, now_ms: int) 
     # Asked of everybody at each change of the register, so it makes nothing it need not.
     for one in credentials:
         if one.id == number:
-            if one.revoked_at_ms is None and one.expires_at_ms is None:
-                return FINE
             if one.holds_at(now_ms):
-                return Standing("", _end_ms(one))
-            is_over = one.revoked_at_ms is None or one.revoked_at_ms > now_ms
-            return Standing("expired" if is_over else "revoked")
+                return FINE if one.expires_at_ms is None else Standing("", one.expires_at_ms)
+            return Standing("expired" if one.revoked_at_ms is None else "revoked")
     return Standing("revoked")
 
 
 def _end_ms(credential: Credential) -> int:
-    ends = (credential.expires_at_ms, credential.revoked_at_ms)
-    return min((end_ms for end_ms in ends if end_ms is not None), default=NEVER_MS)
+    return NEVER_MS if credential.expires_at_ms is None else credential.expires_at_ms
 
 
 def _may_be_elsewhere(register: Register, asset: str, not_before_ms: int, now_ms: int) -> bool:
