@@ -45,11 +45,13 @@ def renewed(rows: Iterable[R], row: R, at_ms: int, begins_ms: int = BEGINNING_MS
     """The versions of a thing that from a moment on is as the row says.
 
     An end that was known stays if the row tells none, and so does what is planned after it.
-    `begins_ms` is where the thing begins if nothing was known of it.
+    `begins_ms` is where the thing begins if nothing is known of it until then; if that is still
+    to come, it is then that the row tells of.
     """
     versions = {one.valid_from_ms: one for one in rows}
-    if not versions:
-        return [replace(row, valid_from_ms=begins_ms)]
+    if all(at_ms < start for start in versions):
+        at_ms = begins_ms
+    at_ms = max(at_ms, begins_ms)
     asked_ms = at_ms if row.valid_to_ms is None else min(at_ms, row.valid_to_ms - 1)
     held = holding(versions.values(), asked_ms)
     if held is not None and _content(held) == _content(row):
