@@ -51,6 +51,7 @@ class Bus:
         self._tenure = tenure(surface.plan, name, start_ms)
         self._box = self._fit(self._serial(start_ms), start_ms)
         self._router = Router(self._box, self._rng, self._boot_before(start_ms), start_ms)
+        self._changes_ms = start_ms
         self._reboots_ms = self._next_reboot_ms(start_ms)
         self._boots: tuple[int, Mishap] | None = None
         self._has_power = True
@@ -125,7 +126,8 @@ class Bus:
 
     def report(self, at_ms: int) -> Iterator[Outgoing]:
         """Everything it says at this moment; nothing where there is no uplink."""
-        yield from self._follow_plan(at_ms)
+        if not self._is_calm or at_ms >= self._changes_ms:
+            yield from self._follow_plan(at_ms)
         if not self._is_calm and not self._is_powered(at_ms):
             return
         if self._boots is not None and at_ms >= self._boots[0]:
@@ -161,6 +163,7 @@ class Bus:
                 self._teller.does(self._stretch)
         is_awake = self._stretch.doing is not Doing.SLEEPING
         serial = self._serial(at_ms)
+        self._changes_ms = min(self._stretch.to_ms, self._tenure.to_ms or self._stretch.to_ms)
         if serial != self._box.serial:
             yield from self._drain(at_ms)
             self._box = self._fit(serial, at_ms)
@@ -261,6 +264,9 @@ class Bus:
     def _send(self, at_ms: int) -> Iterator[Outgoing]:
         topic = self._papers.telemetry
         waiting, self._backlog = self._backlog, []
+        if self._is_calm and len(waiting) == 1:
+            yield Outgoing(topic, (waiting[0],))
+            return
         how = None
         if not self._is_calm:
             how = self._conditions.payload_corruption(self._device(at_ms), at_ms)

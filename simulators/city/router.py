@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable
+from operator import add
 from typing import Final
 
 from simulators.city.devices import Box
@@ -20,13 +21,14 @@ LONGEST_COUNTED_S = 3_600.0
 """After a longer time without a reading the machine slept, and the city with it."""
 SWITCHES_AN_HOUR, ODD_SWITCHES_AN_HOUR, RESETS_AN_HOUR = 0.12, 1.5, 0.5
 LEAST_TO_RESET = 100_000_000
-WARM_UP_C = 22.0
+WARM_UP_C, WARM_AFTER_S = 22.0, 1_800.0
 WRAP: Final = 1 << 32
 YEAR_MS = 365 * 86_400_000
 FINDS_TIME_AFTER_MS = (120_000, 600_000)
 STAFF: Final = (0, 1, 1, 1)
 
 GUEST_DOWN, GUEST_UP, WAN_RX, WAN_TX, SIM_1, SIM_2 = range(6)
+SIGNAL_KEYS: Final = Signal._fields
 COUNTERS: Final = (
     "guest_down_bytes_total",
     "guest_up_bytes_total",
@@ -60,7 +62,6 @@ class Router:
         self._staff = 0
         self._is_boarded = False
         self._counts = [0] * 6
-        self._modulus = WRAP if box.wraps else 1 << 62
         switches = ODD_SWITCHES_AN_HOUR if box.sim_switches else SWITCHES_AN_HOUR
         self._switches_a_s = switches / 3_600
         self._resets_a_s = RESETS_AN_HOUR / 3_600 if box.counter_resets else 0.0
@@ -96,16 +97,16 @@ class Router:
         rng, seconds = self._rng, min(max((at_ms - self._at_ms) / 1000, 0.0), LONGEST_COUNTED_S)
         self._at_ms = at_ms
         self._is_boarded = appetite > 0
-        pull = min(1.0, seconds / SETTLE_S)
-        wanted = 0.0
+        guests, wanted = self._guests, 0.0
         if self._is_boarded:
             wanted = FULLEST_GUESTS * self._fill * passengers(at_ms) * appetite
-            self._guests += 1.7 * (rng.random() - 0.5)
+            guests += 1.7 * (rng.random() - 0.5)
             self._staff = STAFF[int(rng.random() * 4)]
         else:
             self._staff = 0
-        guests = self._guests + (wanted - self._guests) * pull
-        self._guests = min(max(guests, 0.0), MOST_CLIENTS)
+        if seconds < SETTLE_S:
+            wanted = guests + (wanted - guests) * seconds / SETTLE_S
+        self._guests = min(wanted, MOST_CLIENTS) if wanted > 0 else 0.0
         self.befell.clear()
         if rng.random() < seconds * self._switches_a_s:
             self._switch_sim()
@@ -116,12 +117,12 @@ class Router:
 
     def reading(self, at_ms: int, said_ms: int, signal: Signal | None) -> dict[str, Value]:
         """One reading of everything but the position; `said_ms` is what the clock shows."""
-        rng, counts = self._rng, self._counts
-        draw = rng.random
+        draw, counts = self._rng.random, self._counts
         guests = round(self._guests) if self._is_boarded else 0
         clients = guests + self._staff
         old_radio = clients // 5
         uptime_s = (at_ms - self.boot_ms) / 1000
+        warm = WARM_UP_C if uptime_s > WARM_AFTER_S else WARM_UP_C * uptime_s / WARM_AFTER_S
         self.seq += 1
         found: dict[str, Value] = {
             "observed_at": said_ms,
@@ -138,38 +139,24 @@ class Router:
             "wan_tx_bytes_total": counts[3],
             "sim1_bytes_total": counts[4],
             "sim2_bytes_total": counts[5],
+            "sim_slot": self.sim_slot,
+            "supply_v": int((2740 if self._is_boarded else 2470) + 40 * draw()) / 100,
+            "temperature_c": int((temperature_c(at_ms) + warm + 1.4 * draw()) * 10) / 10,
+            "cpu_pct": int(60 + clients * 9 + 90 * draw() * draw()) / 10,
+            "memory_pct": int(min(1000.0, 370 + uptime_s / 720 + 20 * draw())) / 10,
+            "disk_pct": int(min(1000.0, 210 + uptime_s / 8_640)) / 10,
+            "uptime_s": int(uptime_s * 10) / 10,
         }
         if self.box.no_boot_id:
             del found["boot_id"]
-        self._say_uplink(found, signal)
-        volts = (27.4 if self._is_boarded else 24.7) + 0.4 * draw()
-        warm = WARM_UP_C * min(1.0, uptime_s / 1_800)
-        found["supply_v"] = int(volts * 100) / 100
-        found["temperature_c"] = int((temperature_c(at_ms) + warm + 1.4 * draw()) * 10) / 10
-        found["cpu_pct"] = int(min(100.0, 6 + clients * 0.9 + 9 * draw() ** 2) * 10) / 10
-        found["memory_pct"] = int(min(100.0, 37 + uptime_s / 7_200 + 2 * draw()) * 10) / 10
-        found["disk_pct"] = int(min(100.0, 21 + uptime_s / 86_400) * 10) / 10
-        found["uptime_s"] = int(uptime_s * 10) / 10
-        return found
-
-    def _say_uplink(self, found: dict[str, Value], signal: Signal | None) -> None:
         if signal is None:
             found["access_technology"] = "none"
-            found["sim_slot"] = self.sim_slot
-            return
-        loss = signal.loss_pct
-        found["access_technology"] = signal.access_technology
-        found["operator"] = self.operator
-        found["cell_id"] = signal.cell_id
-        found["sim_slot"] = self.sim_slot
-        found["is_roaming"] = False
-        found["rsrp_dbm"] = signal.rsrp_dbm
-        found["rsrq_db"] = signal.rsrq_db
-        found["sinr_db"] = signal.sinr_db
-        found["rssi_dbm"] = signal.rssi_dbm
-        found["rtt_ms"] = signal.rtt_ms
-        found["loss_pct"] = loss
-        found["portal_ok_pct"] = int(max(0.0, 99.5 - loss * 1.4) * 10) / 10
+        else:
+            found["operator"] = self.operator
+            found["is_roaming"] = False
+            found["portal_ok_pct"] = int(max(0.0, 995 - signal.loss_pct * 14)) / 10
+            found.update(zip(SIGNAL_KEYS, signal, strict=True))
+        return found
 
     def _switch_sim(self) -> None:
         if not self.box.sim_switches or self._has_begun_anew((WAN_RX, WAN_TX)):
@@ -196,13 +183,11 @@ class Router:
         tx = int(up * OVERHEAD + OWN_TX_BYTES_S * seconds)
         step = [down, up, rx, tx, 0, 0]
         step[SIM_1 + self.sim_slot - 1] = rx + tx
-        counts, modulus = self._counts, self._modulus
-        for index, more in enumerate(step):
-            counts[index] += more
-            if counts[index] >= modulus:
-                counts[index] %= modulus
-                self.befell.append(Mishap.COUNTER_WRAP)
         self.step = step
+        counts = self._counts = list(map(add, self._counts, step))
+        if self.box.wraps and max(counts) >= WRAP:
+            self._counts = [count % WRAP for count in counts]
+            self.befell.append(Mishap.COUNTER_WRAP)
 
     def _make_up_past(self, seconds: float) -> None:
         """A router that was up before the city began has counted already."""
@@ -211,5 +196,7 @@ class Router:
         down, up = int(busy * GUEST_DOWN_BYTES_S), int(busy * GUEST_UP_BYTES_S)
         rx = int(down * OVERHEAD + OWN_RX_BYTES_S * seconds)
         tx = int(up * OVERHEAD + OWN_TX_BYTES_S * seconds)
-        self._counts = [count % self._modulus for count in (down, up, rx, tx, rx + tx, 0)]
+        self._counts = [down, up, rx, tx, rx + tx, 0]
+        if self.box.wraps:
+            self._counts = [count % WRAP for count in self._counts]
         self._guests = FULLEST_GUESTS * self._fill * passengers(self._at_ms)
