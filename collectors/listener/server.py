@@ -249,7 +249,8 @@ class Listener:
 
     def _judge_all(self) -> None:
         self._revoking.judge(self._service.live.values())
-        self._hang_up()
+        if self._loop is not None and self._revoking:
+            self._loop.call_soon(self._hang_up)
 
     def _hang_up(self) -> None:
         if self._revoking.hang_up() and self._loop is not None:

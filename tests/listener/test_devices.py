@@ -159,6 +159,23 @@ def test_a_swap_is_followed_at_once() -> None:
     asyncio.run(scene())
 
 
+def test_what_is_no_longer_known_of_a_device_is_no_longer_taken() -> None:
+    async def scene() -> None:
+        known, journal = directory(), MemoryJournal()
+        async with listening(journal, directory=known) as listener:
+            wire = await Wire.to(listener)
+            await entered(wire)
+            assert [await code(wire, TOPIC), await code(wire, TOPIC)] == [0, 0]
+            known.replace(register(), keyring(credential()))
+            # In one read with others, as the hot path takes them.
+            wire.send(*(publish(V5, topic, qos=1, packet_id=9) for topic in (OWN, TOPIC, OWN)))
+            answers = [await wire.expect(mqtt5.PubAckPacket) for _ in "123"]
+            assert [int(answer.reason_code) for answer in answers] == [0, 0x87, 0]
+            assert len(journal.messages) == 4
+
+    asyncio.run(scene())
+
+
 @pytest.mark.parametrize("version", [V311, V5])
 def test_a_command_to_the_asset_reaches_the_device_in_it(version: int) -> None:
     async def scene() -> None:
