@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ausguck.importing.gtfs_times import days, moment_ms
 from ausguck.importing.timetable import Span, Timetable
+from ausguck.register.hours import LONGEST
 
 _MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
@@ -20,6 +21,7 @@ _MONTHS: Final = (
 )
 _WEEKDAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _DAY_MIN: Final = 1440
+_DAY_S: Final = 86_400
 _ONE_DAY: Final = timedelta(days=1)
 
 Hours = tuple[tuple[int, int], ...]
@@ -31,13 +33,36 @@ def line_hours(timetable: Timetable, first: date, last: date) -> dict[str, str]:
 
     Of each service day what counts is the time from the line's first departure until its last
     arrival, in whole minutes: an hourly bus is out between its departures too. A line that runs
-    on none of the days is there, and closed on all of them.
+    on none of the days is there, and closed on all of them. Hours that would be longer than
+    `LONGEST`, since no week is like another, end so much earlier.
     """
-    services = _by_service(timetable)
-    return {
-        line: _written({on: _hours(timetable, services[line], on) for on in days(first, last)})
-        for line in sorted(services)
+    by_service = _by_service(timetable)
+    until_s = max((one.to_s for spans in by_service.values() for one in spans.values()), default=0)
+    reach = range(until_s // _DAY_S + 2)  # a day more, for those of 23 hours
+    running = {
+        on: frozenset(name for name in timetable.services if timetable.runs_on(name, on))
+        for on in days(first - len(reach) * _ONE_DAY, last)
     }
+    found: dict[str, str] = {}
+    for line in sorted(by_service):
+        by_day = {}
+        for on in days(first, last):
+            spans = [
+                span
+                for ago in reach
+                if (span := _span(by_service[line], running, on - ago * _ONE_DAY, timetable.zone))
+            ]
+            by_day[on] = _hours(spans, on, timetable.zone)
+        found[line] = _fitting(by_day)
+    return found
+
+
+def _fitting(by_day: Mapping[date, Hours]) -> str:
+    """As many of the days, from the first on, as there is room to write down."""
+    kept = sorted(by_day)
+    while len(text := _written({on: by_day[on] for on in kept})) > LONGEST and len(kept) > 1:
+        kept = kept[: len(kept) * 3 // 4]
+    return text
 
 
 def _by_service(timetable: Timetable) -> dict[str, dict[str, Span]]:
@@ -52,18 +77,25 @@ def _by_service(timetable: Timetable) -> dict[str, dict[str, Span]]:
     return found
 
 
-def _hours(timetable: Timetable, services: Mapping[str, Span], on: date) -> Hours:
-    """What of this and the three service days before lies on a day of the calendar."""
+def _span(
+    services: Mapping[str, Span], running: Mapping[date, frozenset[str]], on: date, zone: ZoneInfo
+) -> tuple[int, int] | None:
+    """From when to when a line is out on a service day."""
+    spans = [services[name] for name in services.keys() & running[on]]
+    if not spans:
+        return None
+    return (
+        moment_ms(on, min(span.from_s for span in spans), zone),
+        moment_ms(on, max(span.to_s for span in spans), zone),
+    )
+
+
+def _hours(spans: Sequence[tuple[int, int]], on: date, zone: ZoneInfo) -> Hours:
+    """What of several service days lies on one day of the calendar."""
     found: list[tuple[int, int]] = []
-    for ago in range(4):
-        service_day = on - ago * _ONE_DAY
-        spans = [span for name, span in services.items() if timetable.runs_on(name, service_day)]
-        if spans:
-            from_ms = moment_ms(service_day, min(span.from_s for span in spans), timetable.zone)
-            to_ms = moment_ms(service_day, max(span.to_s for span in spans), timetable.zone)
-            begun = _minute(from_ms, on, timetable.zone)
-            ended = _minute(to_ms + 59_999, on, timetable.zone)
-            found.append((min(begun, ended), max(begun, ended)))
+    for from_ms, to_ms in spans:
+        begun, ended = _minute(from_ms, on, zone), _minute(to_ms + 59_999, on, zone)
+        found.append((min(begun, ended), max(begun, ended)))
     return _joined(sorted(found))
 
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from ausguck.importing.faults import Faults
 from ausguck.importing.feeds import open_feed
-from ausguck.importing.gtfs_times import begins_ms, day, moment_ms, seconds
+from ausguck.importing.gtfs_times import begins_ms, day, days, moment_ms, seconds
 from ausguck.importing.gtfs_trips import line_names, read_timetable
 from ausguck.importing.line_hours import line_hours
 from ausguck.importing.timetable import Timetable
-from ausguck.register.hours import Opening, hours_at, hours_fault
+from ausguck.register.hours import LONGEST, Opening, hours_at, hours_fault
 from tests.conftest import SHARED_DATA
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -216,8 +216,8 @@ class TestFrequencies:
                 "t1,23:50:00,23:50:00,1\nt1,00:10:00,00:10:00,2\n"
             ),
             (
-                "stop_times.txt, line 3: arrival_time: found an end 85200 s before the trip begins, "
-                "expected one behind it; over 24:00:00 after midnight"
+                "stop_times.txt, line 3: arrival_time: found an end 85200 s before the trip "
+                "begins, expected one behind it; over 24:00:00 after midnight"
             ),
         ),
         (
@@ -316,6 +316,23 @@ class TestLineHours:
                 is_out = any(run.from_ms <= at_ms < run.to_ms for run in runs if run.line == line)
                 found = hours_at(text, at_ms, BERLIN).opening
                 assert (found is Opening.OPEN) is is_out, datetime.fromtimestamp(at_ms / 1000, UTC)
+
+    def test_hours_that_no_week_repeats_end_where_there_is_no_more_room(
+        self, tmp_path: Path
+    ) -> None:
+        odd = [on for on in days(date(2026, 1, 1), date(2028, 12, 31)) if on.toordinal() % 11 < 4]
+        rows = [f"{('week', 'extra')[on.day % 2]},{on:%Y%m%d},1\n" for on in odd]
+        timetable, _ = read(
+            tmp_path,
+            calendar=FEED["calendar.txt"].replace("1,1,1,1,1,0,0", "0,0,0,0,0,0,0"),
+            calendar_dates="service_id,date,exception_type\n" + "".join(rows),
+        )
+        text = line_hours(timetable, date(2026, 1, 1), date(2028, 12, 31))["11"]
+        assert LONGEST // 2 < len(text) <= LONGEST
+        assert hours_fault(text) is None
+        first, later = at(2026, 1, 4, 12), at(2028, 12, 30, 12)
+        assert hours_at(text, first, BERLIN).opening is Opening.CLOSED
+        assert hours_at(text, later, BERLIN).opening is Opening.UNKNOWN
 
     def test_outside_of_what_was_imported_nobody_knows(self, tmp_path: Path) -> None:
         timetable, _ = read(tmp_path)
