@@ -43,7 +43,6 @@ from simulators.city.radio import OPERATORS
 from simulators.city.rhythm import BERLIN
 
 CITY, BUSES, BIKES = "stadt", "verkehr", "raeder"
-SOURCE: Final = "simulated"
 POOL_CAP_BYTES: Final = 4_000_000_000_000
 MOST_DAYS: Final = 400
 
@@ -87,14 +86,19 @@ def city_tables(plan: CityPlan, first: date, days: int, events: Sequence[Event] 
         assets=(*_buses(plan), *_stations(plan, from_ms)),
         devices=(*_routers(plan, from_ms, to_ms), *_controllers(plan)),
         fittings=(*_router_fittings(plan, from_ms, to_ms), *_controller_fittings(plan)),
-        assignments=tuple(
-            row
-            for number in range(plan.buses)
-            for shift in range(days)
-            for row in duty_rows(plan, number, first + timedelta(days=shift))
-        ),
+        assignments=tuple(_assignments(plan, first, days)),
         events=tuple(events),
     )
+
+
+def _assignments(plan: CityPlan, first: date, days: int) -> Iterator[Assignment]:
+    """The trips that begin within the dates, those of the night before them too."""
+    from_ms, to_ms = (_midnight_ms(first + timedelta(days=shift)) for shift in (0, days))
+    for number in range(plan.buses):
+        for shift in range(-1, days):
+            for row in duty_rows(plan, number, first + timedelta(days=shift)):
+                if from_ms <= row.valid_from_ms < to_ms:
+                    yield row
 
 
 def duty_rows(plan: CityPlan, number: int, day: date) -> Iterator[Assignment]:
@@ -110,7 +114,6 @@ def duty_rows(plan: CityPlan, number: int, day: date) -> Iterator[Assignment]:
             line=first.line,
             trip=trip,
             block=first.block,
-            source=SOURCE,
         )
 
 

@@ -120,9 +120,11 @@ class Bus:
             factor = self._conditions.rate_factor(self._device(after_ms), after_ms)
             interval_ms = max(1, int(interval_ms / factor))
         due_ms = after_ms + interval_ms
-        if self._stretch.doing in IN_DEPOT and after_ms < until_ms < due_ms:
-            return until_ms
-        return due_ms
+        if self._stretch.doing not in IN_DEPOT:
+            until_ms = due_ms
+        swaps_ms = self._tenure.to_ms or due_ms
+        changes = (each for each in (until_ms, swaps_ms) if each > after_ms)
+        return min(due_ms, *changes)
 
     def report(self, at_ms: int) -> Iterator[Outgoing]:
         """Everything it says at this moment; nothing where there is no uplink."""
