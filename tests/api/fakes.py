@@ -3,7 +3,7 @@
 import asyncio
 import atexit
 import itertools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,12 +30,16 @@ from api.ports import (
     Ports,
     Status,
     SubscriberReport,
+    Yard,
 )
 from ausguck import catalogue
 from ausguck.catalogue.state import StateMeasurement
 from ausguck.clock import Clock, ManualClock
+from ausguck.commissioning.sheet import Door
+from ausguck.commissioning.watching import Watching
 from ausguck.desk.access import AccessDesk, open_access
 from ausguck.desk.port import DeadLetterRow, DroppedValueRow, Waiting
+from ausguck.desk.registry import open_registry
 from ausguck.errors import AusguckError
 from ausguck.journal.port import Pause
 from ausguck.model import (
@@ -53,6 +57,7 @@ from ausguck.model import (
     Scalar,
 )
 from ausguck.register.directory import Directory
+from ausguck.register.port import Registry
 from ausguck.settings.tree import Settings
 from ausguck.store.port import (
     Every,
@@ -327,8 +332,12 @@ class City:
         *,
         settings: Settings | None = None,
         access: AccessDesk | None = None,
+        registry: Registry | None = None,
     ) -> None:
         self.clock = clock or ManualClock(NOW_MS)
+        self.registry = registry
+        self.connected_since: dict[str, int] = {}
+        self.watching = Watching()
         self.access = access
         self.directory = Directory()
         self.store = FakeStore()
@@ -343,8 +352,20 @@ class City:
             FakeMetrics(self.health),
             access=access,
             directory=self.directory,
+            yard=None if registry is None else self._yard(registry),
         )
         self.app: FastAPI = create_app(ports, self.clock, settings or Settings())
+
+    def connected(self) -> Mapping[str, int]:
+        return self.connected_since
+
+    async def changed(self) -> None:
+        assert self.registry is not None
+        self.directory.replace(*self.registry.load(self.clock.now_ms()))
+
+    def _yard(self, registry: Registry) -> Yard:
+        door = Door("mqtt.kiel.example", 8883, has_tls=True)
+        return Yard(SITE, registry, self.directory, self, self.watching, door, self.changed)
 
     def ask(self, method: str, path: str, **options: object) -> httpx.Response:
         """One request, answered."""
@@ -375,6 +396,14 @@ def scratch_access() -> AccessDesk:
     return stack.enter_context(open_access(directory / "desk.sqlite"))
 
 
+def scratch_registry() -> Registry:
+    """A register, likewise."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    directory = Path(stack.enter_context(TemporaryDirectory()))
+    return stack.enter_context(open_registry(directory / "desk.sqlite", SITE))
+
+
 def letter(letter_id: int, reason: Reason, element: bytes = b'{"clients": 3}') -> DeadLetterRow:
     """A dead letter of one bus."""
     return DeadLetterRow(
@@ -395,9 +424,10 @@ def populated(
     *,
     settings: Settings | None = None,
     access: AccessDesk | None = None,
+    registry: Registry | None = None,
 ) -> City:
     """Three buses, three stations, two dead letters, one value left out."""
-    city = City(clock, settings=settings, access=access)
+    city = City(clock, settings=settings, access=access, registry=registry)
     now = city.clock.now_ms()
     bus, station = Kind.BUS, Kind.STATION
     city.store.readings = [

@@ -10,12 +10,12 @@ from schemathesis.config import SchemathesisConfig
 
 from api.openapi import routes_table
 from ausguck.desk.access_rows import SCOPES, NewKey
-from tests.api.fakes import BASE, NOW_MS, populated, scratch_access
+from tests.api.fakes import BASE, NOW_MS, populated, scratch_access, scratch_registry
 
 EXAMPLES = 20
 ACCESS = scratch_access()
 KEY = ACCESS.add_key(NewKey(name="schema", scopes=SCOPES), "test", NOW_MS).secret
-CITY = populated(access=ACCESS)
+CITY = populated(access=ACCESS, registry=scratch_registry())
 CONFIG = SchemathesisConfig.from_dict(
     {
         "seed": 20261122,
