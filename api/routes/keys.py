@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from api.access.caller import Asking
 from api.answers.access import IssuedKeyAnswer, KeyList, issued_answer, key_answer
@@ -30,6 +30,14 @@ Prefix = Annotated[
 Name = Annotated[str, Field(pattern=NAME)]
 
 
+def _whole(found: object) -> object:
+    """In JSON 24 and 24.0 are one number."""
+    return int(found) if isinstance(found, float) and found.is_integer() else found
+
+
+Hours = Annotated[StrictInt, BeforeValidator(_whole)]
+
+
 class AddedKey(BaseModel):
     """A key that is asked for."""
 
@@ -42,7 +50,7 @@ class AddedKey(BaseModel):
     sites: list[Name] = Field(default_factory=list, max_length=ZONES_MAX, description="only these")
     person: Name | None = Field(default=None, description="who answers for it")
     is_service: StrictBool = Field(default=False, description="a program uses it")
-    expires_in_h: StrictInt | None = Field(
+    expires_in_h: Hours | None = Field(
         default=None, ge=1, le=HOURS_MAX, description="null for never"
     )
 

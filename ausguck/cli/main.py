@@ -14,7 +14,9 @@ from ausguck.cli.demo import demo
 from ausguck.cli.devices import devices
 from ausguck.cli.journal import journal
 from ausguck.cli.keys import keys
+from ausguck.cli.people import people
 from ausguck.cli.prepare import TOKEN_KEYS
+from ausguck.cli.register import register
 from ausguck.cli.replay import replay
 from ausguck.cli.run import run
 from ausguck.cli.simulate import simulate
@@ -33,8 +35,10 @@ COMMANDS: tuple[click.Command, ...] = (
     replay,
     journal,
     devices,
+    register,
     deadletters,
     keys,
+    people,
     store,
     dashboards,
 )

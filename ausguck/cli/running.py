@@ -1,5 +1,6 @@
 """The way from a command to the running process, which alone may change what is kept."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,11 +8,17 @@ import click
 import httpx
 
 from api.guard import CHANGE_HEADER
+from ausguck.settings.environment import KEY
 from ausguck.settings.tree import Settings
 
 TIMEOUT_S = 10.0
 UNREACHABLE = 3
-"""The exit code when no running process answers."""
+"""The exit code when no running process answers, or it does not let us in."""
+
+LOCKED: dict[int, str] = {
+    httpx.codes.UNAUTHORIZED: f"set {KEY} to a key that holds; `ausguck keys add` makes one",
+    httpx.codes.FORBIDDEN: f"set {KEY} to a key that may; `ausguck keys list` shows their scopes",
+}
 
 
 @contextmanager
@@ -21,7 +28,8 @@ def client_of(settings: Settings, url: str | None) -> Iterator[httpx.Client]:
     try:
         with httpx.Client(
             base_url=f"{base.rstrip('/')}/api/v1/",
-            headers={CHANGE_HEADER: "1"},
+            headers={CHANGE_HEADER: "1", **_authorization()},
+            event_hooks={"response": [_let_in]},
             timeout=TIMEOUT_S,
             trust_env=False,  # a proxy has no part in talking to oneself
         ) as client:
@@ -33,6 +41,21 @@ def client_of(settings: Settings, url: str | None) -> Iterator[httpx.Client]:
             err=True,
         )
         raise click.exceptions.Exit(UNREACHABLE) from None
+
+
+def _authorization() -> dict[str, str]:
+    key = os.environ.get(KEY)
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _let_in(response: httpx.Response) -> None:
+    """Say so and exit when the running process does not let us in."""
+    advice = LOCKED.get(response.status_code)
+    if advice is None:
+        return
+    response.read()
+    click.echo(f"Error: {words(response)} Here: {advice}.", err=True)
+    raise click.exceptions.Exit(UNREACHABLE)
 
 
 def words(response: httpx.Response) -> str:

@@ -99,7 +99,11 @@ class ServiceKeys:
     def find(self, connection: Connection, person: str, now_ms: int) -> Sequence[Item]:
         """Each key that holds."""
         held = live_of_person(connection, person, now_ms)
-        return [Item(str(key.id), f"key {key.name} of a program") for key in held if key.is_service]
+        return [
+            Item(str(key.id), f"key {key.name} ({key.prefix}) of a program")
+            for key in held
+            if key.is_service
+        ]
 
     def give(self, connection: Connection, item: Item, to: str | None, now_ms: int) -> None:
         """Somebody else answers for it; the program notices nothing."""

@@ -13,7 +13,8 @@ from ausguck.settings.nearest import nearest
 
 PREFIX = "AUSGUCK_"
 CONFIG = "AUSGUCK_CONFIG"
-NOT_SETTINGS = frozenset({CONFIG, "AUSGUCK_CRASH_AT"})  # the second is a test's way to kill us
+KEY = "AUSGUCK_KEY"  # what commands show the running process
+NOT_SETTINGS = frozenset({CONFIG, KEY, "AUSGUCK_CRASH_AT"})  # the last is a test's way to kill us
 TEST_PREFIX = "AUSGUCK_TEST_"
 
 
