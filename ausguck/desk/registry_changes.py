@@ -128,9 +128,11 @@ def new_faults(tables: Tables, changes: Sequence[Change]) -> Sequence[Fault]:
 
 def stretch_of(offer: Offer) -> Stretch | None:
     """The stretch whose assignments an offer may replace or meet."""
-    rows = [one.row for one in offer.rows.get("assignments", ())]
     if "assignments" not in offer.rows:
         return None
+    if "assignments" in offer.whole:
+        return ALWAYS
+    rows = [one.row for one in offer.rows["assignments"]]
     from_ms = _earliest(offer.from_ms, rows)
     to_ms = None if offer.to_ms is None else _latest(offer.to_ms, rows)
     return Stretch(from_ms, to_ms)

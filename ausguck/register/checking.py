@@ -29,14 +29,14 @@ REFERENCES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """Which column of a table names a thing of which other."""
 
-_SINGULAR: Final = {
-    "parties": "party",
-    "lines": "line",
-    "zones": "zone",
-    "depots": "depot",
-    "sim_pools": "SIM pool",
-    "assets": "asset",
-    "devices": "device",
+_ONE: Final = {
+    "parties": "a party",
+    "lines": "a line",
+    "zones": "a zone",
+    "depots": "a depot",
+    "sim_pools": "a SIM pool",
+    "assets": "an asset",
+    "devices": "a device",
 }
 _ASSET: Final = re.compile(rf"(?:bus|station)/(?:{NAME.pattern})", re.ASCII)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -150,7 +150,7 @@ def _overlaps(versions: Mapping[str, Sequence[Row]]) -> Iterator[tuple[Row, Row]
 
 
 def _references(tables: Tables) -> Iterator[Finding]:
-    known = {table: {row.id for row in _rows(tables, table)} for table in _SINGULAR}
+    known = {table: {row.id for row in _rows(tables, table)} for table in _ONE}
     for table, columns in REFERENCES.items():
         for row in _rows(tables, table):
             for column, other in columns.items():
@@ -158,7 +158,7 @@ def _references(tables: Tables) -> Iterator[Finding]:
                 names = value if isinstance(value, tuple) else (value,)
                 for name in names:
                     if name is not None and name not in known[other]:
-                        expected = f"a {_SINGULAR[other]} of the register"
+                        expected = f"{_ONE[other]} of the register"
                         yield Finding(table, row, column, repr(name), expected)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from ausguck.register.change import Change, Fault, Offer
 from ausguck.register.checking import faults, offer_faults, source_faults
@@ -70,8 +71,10 @@ WRONG: Sequence[tuple[str, Sequence[Row], str]] = [
     (
         "lines",
         [Line(id="12", valid_from_ms=1000, valid_to_ms=1000)],
-        "valid_to: 1970-01-01T00:00:01.000Z, "
-        "a time after valid_from, which is 1970-01-01T00:00:01.000Z",
+        (
+            "valid_to: 1970-01-01T00:00:01.000Z, "
+            "a time after valid_from, which is 1970-01-01T00:00:01.000Z"
+        ),
     ),
     ("sim_pools", [SimPool(id="d1", billing_day=29)], "billing_day: 29, a day from 1 to 28"),
     ("sim_pools", [SimPool(id="d1", billing_day=0)], "billing_day: 0, a day from 1 to 28"),
@@ -181,7 +184,8 @@ def test_what_lies_outside_the_stretch_that_is_replaced() -> None:
 def test_no_source_takes_what_another_told() -> None:
     mine = Assignment(id="bus/1", valid_from_ms=5, valid_to_ms=9, source="csv")
     tables = after(BASE, [Change("assignments", None, mine)])
-    found = diff(tables, offer(source="gtfs", assignments=[dated(mine, "gtfs")]), 1)
+    theirs = replace(mine, source="")
+    found = diff(tables, offer(source="gtfs", assignments=[dated(theirs, "gtfs")]), 1)
 
     assert source_faults(found.changes) == [
         Fault("gtfs", "source", "'gtfs'", "'csv', which told the same before")
