@@ -16,9 +16,12 @@ REFUSED = 0x80
 class Device:
     """Speaks for one client id over as many connections as it takes."""
 
-    def __init__(self, port: int, client_id: str, *, timeout_s: float = 10) -> None:
+    def __init__(
+        self, port: int, client_id: str, *, secret: str | None = None, timeout_s: float = 10
+    ) -> None:
         self._port = port
         self._client_id = client_id
+        self._secret = secret  # with one, the client id is also the user
         self._timeout_s = timeout_s
         self._socket: socket.socket | None = None
         self._buffer = bytearray()
@@ -37,6 +40,8 @@ class Device:
         self._send(
             mqtt5.ConnectPacket(
                 self._client_id,
+                username=None if self._secret is None else self._client_id,
+                password=None if self._secret is None else self._secret.encode(),
                 clean_start=clean_start,
                 session_expiry_interval=3600,
                 keep_alive=60,
