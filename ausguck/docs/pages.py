@@ -12,6 +12,7 @@ from ausguck.docs.example import example
 from ausguck.docs.figures import figures
 from ausguck.docs.http import http
 from ausguck.docs.journal import journal
+from ausguck.docs.register import register
 from ausguck.docs.settings import settings
 from ausguck.docs.state import state
 from ausguck.docs.topics import wire_topics
@@ -27,6 +28,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/http.md": http,
     "docs/reference/deadletters.md": deadletters,
     "docs/reference/journal.md": journal,
+    "docs/reference/register.md": register,
     "docs/reference/dashboards.md": dashboards,
     "docs/reference/crash-points.md": crash_points,
 }
