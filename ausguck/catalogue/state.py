@@ -124,7 +124,7 @@ TABLES: tuple[StateTable, ...] = (
             Field("bikes", int, "bikes", "That can be rented."),
             Field("bikes_disabled", int, "bikes", "That are there and cannot be rented."),
             Field("docks", int, "docks", "That can take a bike."),
-            Field("capacity", int, "bikes", "As registered or told, else bikes and docks together."),
+            Field("capacity", int, "bikes", "As registered or told, else bikes plus docks."),
             Field("fill_pct", float, "%", "Bikes of capacity; over 100 is possible."),
             Field("empty", int, "", "1 when it rents and has no bike."),
             Field("full", int, "", "1 when it takes back and has no room."),

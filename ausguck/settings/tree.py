@@ -9,6 +9,7 @@ from pydantic import Field
 from ausguck.settings.partners import Gbfs, Influxdb, Subscriber
 from ausguck.settings.values import (
     Asset,
+    Country,
     Host,
     HostName,
     Name,
@@ -36,6 +37,7 @@ class Site(Section):
 
     id: Name = Field("kiel", description="level 2 of every topic")
     timezone: TimeZone = Field("Europe/Berlin", description="whose days the answers count in")
+    country: Country = Field("DE", description="whose public holidays opening hours keep")
     data_dir: Path = Field(Path("var"), strict=False, description="journal, store and desk")
     area: Area = Field(default_factory=Area)
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 Value = TypeVar("Value")
 
+COUNTRY = re.compile(r"[A-Z]{2}")
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ASSET = re.compile(r"(bus|station|device)/[A-Za-z0-9_-]{1,64}")
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62}\.?)*")
@@ -61,6 +62,10 @@ def _is_timezone(name: str) -> bool:
     return name in available_timezones()
 
 
+def _is_country(country: str) -> bool:
+    return COUNTRY.fullmatch(country) is not None
+
+
 def _is_asset(asset: str) -> bool:
     return ASSET.fullmatch(asset) is not None
 
@@ -108,6 +113,7 @@ def _is_token(token: SecretStr) -> bool:
 
 IS_NAME = Check("1 to 64 of A-Z a-z 0-9 _ -", _is_name)
 IS_TIMEZONE = Check("an IANA time zone such as 'Europe/Berlin'", _is_timezone)
+IS_COUNTRY = Check("a country's two letters such as 'DE'", _is_country)
 IS_ADDRESS = Check("an IP address or 'localhost'", _is_address)
 IS_ASSET = Check("an asset such as 'bus/0123', 'station/12' or 'device/SN77'", _is_asset)
 IS_HASH = Check("a hash as `ausguck keys hash-password` makes it, 'scrypt$...'", _is_hash)
@@ -122,6 +128,7 @@ IS_BUCKET_PREFIX = Check(
 
 Name = Annotated[str, AfterValidator(IS_NAME)]
 TimeZone = Annotated[str, AfterValidator(IS_TIMEZONE)]
+Country = Annotated[str, AfterValidator(IS_COUNTRY)]
 Host = Annotated[str, AfterValidator(IS_ADDRESS)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Asset = Annotated[str, AfterValidator(IS_ASSET)]
