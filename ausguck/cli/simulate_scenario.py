@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import msgspec
 
 from ausguck.clock import Clock, iso_utc
 from simulators.city.rhythm import local_time
+from simulators.feed import FeedServer
 from simulators.scenario.expected import Expected, TruthLabel
 from simulators.scenario.load import library, load
 from simulators.scenario.perform import Staging, Step, perform
@@ -119,9 +121,37 @@ async def play_scenario(
         err=True,
     )
     progress = Progress(around.clock)
-    step = await perform(play, staging, around, stop, on_step=progress.show)
+    with _feed(play) as tell:
+
+        def on_step(step: Step) -> None:
+            progress.show(step)
+            tell(step.now_ms)
+
+        step = await perform(play, staging, around, stop, on_step=on_step)
     progress.end()
     return step, play.labels()
+
+
+@contextmanager
+def _feed(play: Play) -> Iterator[Callable[[int], None]]:
+    """The scenario's bike feed on loopback; yields what brings it to a moment."""
+    first = play.feed(play.start_ms)
+    if first is None or play.scenario.feed is None:
+        yield lambda _: None
+        return
+    with FeedServer(list(first.stations), first.at_s) as server:
+        server.ttl_s = play.scenario.feed.ttl_s
+        click.echo(
+            f'The bike feed is at {server.url}: [[gbfs]] address = "{server.url}", '
+            f'prefix = "{play.scenario.feed.prefix}"',
+            err=True,
+        )
+
+        def tell(at_ms: int) -> None:
+            if (picture := play.feed(at_ms)) is not None:
+                server.stations, server.at_s = list(picture.stations), picture.at_s
+
+        yield tell
 
 
 def write_register_of(play: Play, folder: Path) -> None:

@@ -190,13 +190,17 @@ class _StationClosed(Edit):
 
 
 class _BatteryLow(Edit):
+    def __init__(self, planned: Planned, choice: Choice) -> None:
+        super().__init__(planned, choice)
+        self._full: dict[str, float] = {}
+
     def said(self, asset: str, element: Element, at_ms: int) -> dict[str, Value]:
-        del asset
         fault, was = self.planned.fault, element.get("battery_pct")
         assert isinstance(fault, faults.BatteryLow)  # noqa: S101 - as above
         if not isinstance(was, int | float):
             return {}
-        left = min(was, 100.0 + (fault.pct - 100.0) * self.share(at_ms))
+        full = self._full.setdefault(asset, was)
+        left = min(full, full + (fault.pct - full) * self.share(at_ms))
         volts = EMPTY_V + (FULL_V - EMPTY_V) * left / 100
         return {
             "battery_pct": round(left, 1),

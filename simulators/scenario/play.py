@@ -16,13 +16,14 @@ from simulators.city import NOTHING_ODD, City, CityPlan
 from simulators.city.bus import Bus
 from simulators.city.devices import bus_name, station_name
 from simulators.city.station import Station
+from simulators.feed.living import LivingFeed, Picture
 from simulators.outgoing import Outgoing
 from simulators.scenario.causes import CAUSES, Cause, Watched
 from simulators.scenario.choice import Choice
 from simulators.scenario.edits import EDITS
 from simulators.scenario.expected import TruthLabel
 from simulators.scenario.extras import REASONS, poisoned
-from simulators.scenario.faults import Maintenance, OwnRestart, Poison, RouterStolen
+from simulators.scenario.faults import FeedFrozen, Maintenance, OwnRestart, Poison, RouterStolen
 from simulators.scenario.labels import Duties, labels
 from simulators.scenario.scenario import Planned, Scenario
 from simulators.scenario.speech import Speech
@@ -72,6 +73,7 @@ class Play:
         everything: list[Bus | Station] = [*self.city.buses, *self.city.stations]
         self._devices = {each.asset: each for each in everything}
         self._by_serial: dict[str, str] = {}
+        self._feed = _feed(scenario, shift_ms)
         self._way = Way()
         self._cut_since_ms: dict[str, int] = {}
         self._gone: set[str] = set()
@@ -112,6 +114,10 @@ class Play:
         if until_ms == self.scenario.end_ms:
             self._conclude()
             yield from map(self._arrived, self._way.rest())
+
+    def feed(self, at_ms: int) -> Picture | None:
+        """What the scenario's bike feed tells at a moment; moments never go back."""
+        return None if self._feed is None else self._feed.advance(at_ms - self.shift_ms)
 
     def links(self) -> frozenset[str]:
         """The assets whose connections are cut, as of the moment it has come to."""
@@ -262,6 +268,16 @@ def _plan(scenario: Scenario, site: str, *, by_serial: bool) -> CityPlan:
         by_serial=by_serial,
         oddities=replace(NOTHING_ODD, **city.oddities),
     )
+
+
+def _feed(scenario: Scenario, shift_ms: int) -> LivingFeed | None:
+    if scenario.feed is None:
+        return None
+    feed = LivingFeed(scenario.feed.stations, scenario.seed, scenario.start_ms, shift_ms)
+    for planned in scenario.faults:
+        if isinstance(planned.fault, FeedFrozen):
+            feed.freeze(planned.from_ms, planned.to_ms)
+    return feed
 
 
 def _assets(plan: CityPlan) -> tuple[str, ...]:
