@@ -29,6 +29,7 @@ KEYS: Mapping[Kind, tuple[str, ...]] = {
         "supply_v",
         "temperature_c",
         "line",
+        "trip_id",
     ),
     Kind.STATION: (
         "num_vehicles_available",
@@ -41,7 +42,7 @@ KEYS: Mapping[Kind, tuple[str, ...]] = {
         "battery_pct",
     ),
 }
-"""What rows of state are made of."""
+"""What rows of state are made of, and what expectations are."""
 
 
 class Boot(NamedTuple):

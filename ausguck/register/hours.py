@@ -18,8 +18,8 @@ from opening_hours import (  # type: ignore[attr-defined]  # its stub leaves the
     UnknownCountryError,
 )
 
-LONGEST: Final = 4000
-"""Characters; a line's hours of a year with many holidays have a few hundred."""
+LONGEST: Final = 1000
+"""Characters, as of any text of the register; a line's hours of a year have a few hundred."""
 _EXPECTED: Final = "opening hours as in OpenStreetMap, such as 'Mo-Su 05:00-24:00'"
 _DAY_MS: Final = 86_400_000
 _HORIZON_MS: Final = 400 * _DAY_MS

@@ -262,7 +262,7 @@ def _registers(draw: st.DrawFn) -> Register:
     return register(*rows)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(_registers(), min_size=3, max_size=3))
 def test_each_asset_has_at_most_one_row_a_minute_whatever_the_register_becomes(
     registers: list[Register],

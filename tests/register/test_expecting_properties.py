@@ -126,7 +126,7 @@ def _same(one: Expectation, other: Expectation) -> bool:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(_tables(), _told(), st.sampled_from(ASSETS), moments, st.integers(1, 500))
 def test_nothing_changes_before_its_end(
     tables: Tables, told: Told, asset: AssetId, at_ms: int, part: int
@@ -142,7 +142,7 @@ def test_nothing_changes_before_its_end(
         assert _same(expect(plan, asset, later_ms, told), found), later_ms - at_ms
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(_tables(), _told(), st.sampled_from(ASSETS), moments)
 def test_nothing_is_said_without_a_source(
     tables: Tables, told: Told, asset: AssetId, at_ms: int
@@ -160,7 +160,7 @@ def test_nothing_is_said_without_a_source(
         )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(_tables(), _told(), st.sampled_from(ASSETS), st.lists(moments, min_size=2, max_size=4))
 def test_the_answer_depends_on_what_is_asked_alone(
     tables: Tables, told: Told, asset: AssetId, asked_ms: list[int]

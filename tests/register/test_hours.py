@@ -95,7 +95,7 @@ def test_there_is_an_end_to_hours() -> None:
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.sampled_from(
         [
