@@ -16,7 +16,7 @@ from ausguck.importing.faults import Faults, at_line, quoted
 from ausguck.importing.sheets import BOM, UTF_16, Cells, Unfit, records
 from ausguck.settings.nearest import nearest
 
-ALIKE: Final = 0.6
+ALIKE: Final = 0.5
 """Columns are few and written by hand, so that also a name with two slips finds its own."""
 DELIMITERS: Final = (",", ";", "\t")
 MAX_FILE_BYTES: Final = 256 * 1024**2
@@ -77,8 +77,9 @@ def csv_sheet(table: str, name: str, body: bytes, faults: Faults, notes: list[st
         if header is None:
             faults.add(at_line(name, 1), "-", "an empty file", "a line with the columns' names")
             return None
+        before = faults.count
         names = _named(table, at_line(name, header.line), header.cells, faults)
-        entries = list(_entries(name, names, read, faults))
+        entries = list(_entries(name, names, read, faults)) if faults.count == before else []
     except Unfit as unfit:
         faults.add(at_line(name, unfit.line), "-", unfit.found, unfit.expected)
         return None
@@ -117,6 +118,10 @@ def _named(table: str, place: str, header: Sequence[str], faults: Faults) -> lis
         if own and own in found:
             faults.add(place, name, "the column twice", "it once")
         found.append(own)
+    for column in offered(table):
+        if column.is_needed and column.name not in found:
+            every = ", ".join(filter(None, names)) or "none at all"
+            faults.add(place, column.name, f"the columns {every}", f"also {column.name}")
     return found
 
 
