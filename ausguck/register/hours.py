@@ -18,11 +18,13 @@ from opening_hours import (  # type: ignore[attr-defined]  # its stub leaves the
     UnknownCountryError,
 )
 
+HORIZON_DAYS: Final = 400
+"""Nobody looks further: what holds for longer is to be asked again then."""
 LONGEST: Final = 1000
 """Characters, as of any text of the register; a line's hours of a year have a few hundred."""
 _EXPECTED: Final = "opening hours as in OpenStreetMap, such as 'Mo-Su 05:00-24:00'"
 _DAY_MS: Final = 86_400_000
-_HORIZON_MS: Final = 400 * _DAY_MS
+_HORIZON_MS: Final = HORIZON_DAYS * _DAY_MS
 _STRIDE_MS: Final = 7 * _DAY_MS
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
@@ -37,13 +39,10 @@ class Opening(StrEnum):
 
 
 class Hours(NamedTuple):
-    """What holds at a moment, and until when; None is for ever.
-
-    Nobody looks further than 400 days: what holds for longer is to be asked again then.
-    """
+    """What holds at a moment, and for how long it does at least."""
 
     opening: Opening
-    until_ms: int | None
+    until_ms: int
 
 
 _OPENINGS: Final = {
@@ -66,7 +65,7 @@ def hours_fault(text: str) -> str | None:
 
 
 def hours_at(text: str, at_ms: int, zone: ZoneInfo, country: str | None = None) -> Hours:
-    """What opening hours say at a moment; what cannot be read is unknown for ever.
+    """What opening hours say at a moment; what cannot be read is unknown.
 
     Public holidays (`PH`) are those that hold in all of `country` (ISO 3166); without one there
     are none. School holidays (`SH`) are never.
@@ -74,18 +73,32 @@ def hours_at(text: str, at_ms: int, zone: ZoneInfo, country: str | None = None) 
     try:
         hours = _parsed(text, country)
     except ParserError:
-        return Hours(Opening.UNKNOWN, None)
+        return Hours(Opening.UNKNOWN, at_ms + _HORIZON_MS)
     opening = _opening(hours, at_ms, zone)
     return Hours(opening, _until(hours, opening, at_ms, zone))
 
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str, country: str | None) -> OpeningHours:
-    """Parsing takes 15 µs, and every station asks each minute."""
+    """Parsing takes 15 µs, and every station asks each minute.
+
+    Without a longest interval a question behind the last date of all takes 8 s: the parser then
+    looks at every day until the year 9999.
+    """
     try:
-        return OpeningHours(text, country=country, auto_timezone=False, auto_country=False)
+        return _of(text, country)
     except UnknownCountryError:
-        return OpeningHours(text, auto_timezone=False, auto_country=False)
+        return _of(text, None)
+
+
+def _of(text: str, country: str | None) -> OpeningHours:
+    return OpeningHours(
+        text,
+        country=country,
+        auto_timezone=False,
+        auto_country=False,
+        max_interval_days=HORIZON_DAYS,
+    )
 
 
 def _wall(at_ms: int, zone: ZoneInfo) -> datetime:
@@ -96,8 +109,8 @@ def _opening(hours: OpeningHours, at_ms: int, zone: ZoneInfo) -> Opening:
     return _OPENINGS[hours.state(_wall(at_ms, zone))[0]]
 
 
-def _until(hours: OpeningHours, opening: Opening, at_ms: int, zone: ZoneInfo) -> int | None:
-    """The first moment at which another state holds.
+def _until(hours: OpeningHours, opening: Opening, at_ms: int, zone: ZoneInfo) -> int:
+    """The first moment at which another state holds, or the horizon.
 
     Until the clocks are changed a step on the wall is a step in time; at a change one looks
     anew, for the wall may then show an hour again, or leave one out.
@@ -112,7 +125,7 @@ def _until(hours: OpeningHours, opening: Opening, at_ms: int, zone: ZoneInfo) ->
             end_ms = at_ms + _DAY_MS
         changed_ms = _clock_change(at_ms, end_ms, zone)
         if changed_ms is None and step is None:
-            return None
+            return horizon_ms
         at_ms = changed_ms or end_ms
         if _opening(hours, at_ms, zone) is not opening:
             break

@@ -83,7 +83,7 @@ class Plan:
         known = [hours for hours in found if hours is not None]
         if not known:
             return None
-        until_ms = earliest(*(hours.until_ms for hours in known))
+        until_ms = min(hours.until_ms for hours in known)
         openings = {hours.opening for hours in known}
         if Opening.OPEN in openings:
             return Hours(Opening.OPEN, until_ms)
