@@ -11,10 +11,10 @@ from ausguck.model import AssetId, Event, Inventory, Kind, Reason
 from ausguck.register.register import Register
 from ausguck.topics import Message
 from collectors.decode import notices
-from collectors.decode.moments import Windows
+from collectors.decode.moments import FIRST_MS, Windows
 from collectors.decode.notices import Whose
 from collectors.decode.plain import PlainReader, plain_within
-from collectors.decode.seats import Seats, seats
+from collectors.decode.seats import ALWAYS_MS, Seats, seats
 from collectors.decode.telemetry import Elements, What
 
 Notice = Callable[[Record, Whose, Windows], tuple[Event | Inventory, list[What]]]
@@ -91,7 +91,10 @@ class Routes:
         if usual is None:
             return Route(asset, None, publisher, whose)
         seat, from_ms, to_ms = usual
-        plain = plain_within(self._elements[seat.asset.kind].plain, from_ms, to_ms, seat.mark)
+        plain = self._elements[seat.asset.kind].plain
+        is_since_ever = from_ms <= FIRST_MS and to_ms == ALWAYS_MS and not seat.mark
+        if not is_since_ever:
+            plain = plain_within(plain, from_ms, to_ms, seat.mark)
         return Route(seat.asset, plain, publisher, whose)
 
     def _refusal(self, topic: topics.Topic) -> tuple[Reason, str] | None:

@@ -51,6 +51,8 @@ def _variants() -> list[tuple[str, Reading, Reading]]:
             f"{asset.kind}_id": (base, {"asset": asset._replace(name="0789")}),
             "observed_at": (base, {"observed_at_ms": NOON_MS + 1}),
             "boot_id": (base, {"boot_id": "b2"}),
+            "boot_id_marked": (base, {"boot_id": "b1#t3sq0"}),
+            "boot_id_mark_alone": (msgspec.structs.replace(base, boot_id=None), {"boot_id": "#t3"}),
             "boot_id_unknown": (base, {"boot_id": None}),
             "boot_id_empty": (msgspec.structs.replace(base, boot_id=None), {"boot_id": ""}),
             "seq": (base, {"seq": 2}),

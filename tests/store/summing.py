@@ -225,6 +225,33 @@ class CounterContract(StoreFixtures):
 
         room.run(play)
 
+    @pytest.mark.parametrize("boot_id", ["0123456789abcdef", None])
+    def test_a_swap_books_nothing_though_boots_are_called_alike(
+        self, room: Room, boot_id: str | None
+    ) -> None:
+        later = f"{boot_id or ''}#t3sq0"
+
+        async def play(store: Store) -> None:
+            await put(
+                store,
+                1,
+                total(100, minute(0), seq=1, boot_id=boot_id),
+                total(150, minute(1), seq=2, boot_id=boot_id),
+                total(9000, minute(2), seq=3, boot_id=later),
+                total(9007, minute(3), seq=4, boot_id=later),
+            )
+            points = await ask(store, TOTAL, minute(0), minute(4), Every.MINUTE)
+            assert [(point.value, point.samples) for point in points] == [
+                (None, 0),
+                (50, 1),
+                (None, 0),
+                (7, 1),
+            ]
+            (newest,) = await store.latest(BUS.kind, BUS.name)
+            assert newest.boot_id == later
+
+        room.run(play)
+
     def test_a_backlog_that_arrives_late_moves_the_increase_to_where_it_was(
         self, room: Room
     ) -> None:
