@@ -2,14 +2,17 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final, cast
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, or_, select
+from sqlalchemy.dialects.sqlite import dialect
 
 from ausguck.desk.registry_tables import FIELDS, ROWS, Plain
 from ausguck.register.change import Change, Diff
 from ausguck.register.rows import ROW_TYPES, Row, Tables
+from ausguck.register.timeline import key
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -21,9 +24,12 @@ class Stretch(msgspec.Struct, frozen=True):
 
 ALWAYS: Final = Stretch()
 ROWS_AT_ONCE: Final = 1000
+_ADD: Final = {name: str(insert(table).compile(dialect=dialect())) for name, table in ROWS.items()}
 _REMOVE: Final = {
-    name: delete(table).where(
-        table.c.id == bindparam("key_id"), table.c.valid_from_ms == bindparam("key_from_ms")
+    name: str(
+        delete(table)
+        .where(table.c.id == bindparam("name"), table.c.valid_from_ms == bindparam("begin_ms"))
+        .compile(dialect=dialect())
     )
     for name, table in ROWS.items()
 }
@@ -91,16 +97,13 @@ def write_changes(connection: Connection, changes: Iterable[Change]) -> None:
     for change in changes:
         by_table.setdefault(change.table, []).append(change)
     for table, some in by_table.items():
-        gone = [
-            {"key_id": one.before.id, "key_from_ms": one.before.valid_from_ms}
-            for one in some
-            if one.before is not None
-        ]
-        come = [_encoded(table, one.after) for one in some if one.after is not None]
+        gone = [key(one.before) for one in some if one.before is not None]
+        come = _ENCODE[table](one.after for one in some if one.after is not None)
+        # As plain tuples, which SQLAlchemy hands on: others wait for us to be done.
         if gone:
-            connection.execute(_REMOVE[table], gone)
+            connection.exec_driver_sql(_REMOVE[table], gone)
         if come:
-            connection.execute(insert(ROWS[table]), come)
+            connection.exec_driver_sql(_ADD[table], come)
 
 
 def keep(diff: Diff) -> bytes:
@@ -145,10 +148,25 @@ def _decoder(table: str) -> Callable[[Iterable[Sequence[Any]]], list[Row]]:
 _DECODE: Final = {table: _decoder(table) for table in ROW_TYPES}
 
 
-def _encoded(table: str, row: Row) -> dict[str, Plain]:
-    values: dict[str, Plain] = {}
-    for field in FIELDS[table]:
-        value = getattr(row, field.name)
-        encode = field.encode
-        values[field.name] = value if encode is None or value is None else encode(value)
-    return values
+def _encoder(table: str) -> Callable[[Iterable[Row]], list[tuple[Plain, ...]]]:
+    of = attrgetter(*(field.name for field in FIELDS[table]))
+    encodes = [
+        (index, field.encode)
+        for index, field in enumerate(FIELDS[table])
+        if field.encode is not None
+    ]
+
+    def encode(rows: Iterable[Row]) -> list[tuple[Plain, ...]]:
+        found: list[tuple[Plain, ...]] = []
+        for row in rows:
+            values = [*of(row)]
+            for index, each in encodes:
+                if values[index] is not None:
+                    values[index] = each(values[index])
+            found.append(tuple(values))
+        return found
+
+    return encode
+
+
+_ENCODE: Final = {table: _encoder(table) for table in ROW_TYPES}

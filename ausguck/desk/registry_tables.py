@@ -63,14 +63,18 @@ def _field(name: str, hint: object) -> Field:
     if isinstance(kind, type) and kind in _NUMBERS:
         return Field(name, _NUMBERS[kind], is_nullable)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return Field(name, String, is_nullable, str, _each({one.value: one for one in kind}.get))
+        words = {one.value: one for one in kind}
+        return Field(name, String, is_nullable, str, lambda column: list(map(words.get, column)))
     encoder = msgspec.json.Encoder(order="deterministic")
     decoder = msgspec.json.Decoder(kind)
 
-    def decode(text: str) -> object:
-        return _NOTHING if text == "{}" else decoder.decode(text)
+    def decode(column: Iterable[Any]) -> Iterable[object]:
+        return [
+            _NOTHING if one == "{}" else None if one is None else decoder.decode(one)
+            for one in column
+        ]
 
-    return Field(name, String, is_nullable, lambda one: encoder.encode(one).decode(), _each(decode))
+    return Field(name, String, is_nullable, lambda one: encoder.encode(one).decode(), decode)
 
 
 def _each(decode: Callable[[Any], object]) -> Decode:
