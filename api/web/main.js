@@ -2,7 +2,8 @@
 import { BUSES, STATIONS } from "./columns.js";
 import { age, local, zone } from "./format.js";
 import { newestAge, verdict } from "./judge.js";
-import { everything } from "./poll.js";
+import { askForKey, showWho } from "./login.js";
+import { everything, Locked } from "./poll.js";
 import { Table } from "./table.js";
 import { showCounts, write } from "./tiles.js";
 import { known, label, t } from "./words.js";
@@ -53,9 +54,17 @@ async function poll() {
     }
     paint();
   } catch (error) {
+    if (error instanceof Locked) return locked();
     console.warn(error);
   }
   setTimeout(poll, POLL_MS);
+}
+
+// What was shown to somebody is not left standing for the next.
+function locked() {
+  if (city) return location.reload();
+  clearInterval(painting);
+  askForKey();
 }
 
 element("pause").addEventListener("click", (event) => {
@@ -65,5 +74,6 @@ element("pause").addEventListener("click", (event) => {
 });
 write(element("pause"), t("pause"));
 label(document);
-setInterval(paint, PAINT_MS);
+const painting = setInterval(paint, PAINT_MS);
+showWho();
 poll();

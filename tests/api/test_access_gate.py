@@ -1,0 +1,352 @@
+"""Who a request is: by key, by session, by setting, or nobody."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.access.failures import KNOWN_MAX, MOST, WINDOW_S, Failures, network
+from api.access.gate import COOKIE
+from ausguck.clock import ManualClock
+from ausguck.desk.access import AccessDesk, open_access
+from ausguck.desk.access_rows import SESSION_MS, TOUCH_MS, NewKey, new_key
+from ausguck.settings.tree import Api, Scope, Settings
+from tests.api.fakes import CHANGE, NOW_MS, City, populated
+
+BUSES = "/api/v1/buses"
+SESSION = "/api/v1/session"
+NAME = "ausguck.example"
+CLOSED = Settings(api=Api(anonymous=(), names=(NAME,)))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW_MS)
+
+
+@pytest.fixture
+def access(tmp_path: Path) -> Iterator[AccessDesk]:
+    with open_access(tmp_path / "desk.sqlite") as desk:
+        yield desk
+
+
+@pytest.fixture
+def closed(access: AccessDesk, clock: ManualClock) -> City:
+    return populated(clock, settings=CLOSED, access=access)
+
+
+def bearer(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def made(access: AccessDesk, *scopes: Scope, name: str = "one", hours: int | None = None) -> str:
+    until_ms = None if hours is None else NOW_MS + hours * 3_600_000
+    new = NewKey(name=name, scopes=scopes, expires_at_ms=until_ms)
+    return access.add_key(new, "test", NOW_MS).secret
+
+
+def test_a_key_opens_what_its_scopes_do(closed: City, access: AccessDesk) -> None:
+    headers = bearer(made(access, "view"))
+
+    assert closed.ask("GET", BUSES, headers=headers).status_code == 200
+    refused = closed.ask("GET", "/api/v1/keys", headers=headers)
+    assert refused.status_code == 403
+    assert refused.json()["detail"] == "This needs one of the scopes admin; one has view."
+
+
+def test_without_a_key_the_answer_says_what_to_send(closed: City) -> None:
+    answer = closed.ask("GET", BUSES)
+
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == 'Bearer realm="ausguck"'
+    assert answer.json()["type"] == "urn:ausguck:problem:no-key"
+    assert "Authorization: Bearer ak_" in answer.json()["detail"]
+    assert "ausguck keys add" in answer.json()["detail"]
+
+
+def test_keys_that_do_not_hold_are_answered_alike(
+    closed: City, access: AccessDesk, clock: ManualClock
+) -> None:
+    expired = made(access, "view", name="expired", hours=1)
+    revoked = made(access, "view", name="revoked")
+    access.end_keys("revoked", "test", NOW_MS)
+    good = made(access, "view", name="good")
+    other_secret = good[:12] + new_key().text[12:]
+    clock.advance_ms(3_600_000)
+
+    wrong = ["", "x", expired, revoked, new_key().text, other_secret, good + "x", good[:-1]]
+    answers = [closed.ask("GET", BUSES, headers=bearer(one)) for one in wrong]
+
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.text for answer in answers}) == 1
+    assert all("www-authenticate" in answer.headers for answer in answers)
+
+
+@pytest.mark.parametrize("header", ["Basic YTpi", "ak_x", "bearer", "Bearer", "Token ak_x"])
+def test_a_wrong_key_never_counts_as_none(header: str, access: AccessDesk) -> None:
+    city = populated(access=access)
+
+    assert city.ask("GET", BUSES).status_code == 200
+    assert city.ask("GET", BUSES, headers={"Authorization": header}).status_code == 401
+    for path in ("/api/v1/health", SESSION):
+        assert city.ask("GET", path, headers={"Authorization": header}).status_code == 401
+
+
+def test_two_headers_are_no_key(access: AccessDesk) -> None:
+    city = populated(access=access)
+    good = f"Bearer {made(access, 'view')}"
+
+    async def say(client: httpx.AsyncClient) -> httpx.Response:
+        return await client.get(BUSES, headers=[("Authorization", good), ("Authorization", good)])
+
+    assert city.talk(say).status_code == 401
+
+
+def test_a_key_in_the_address_is_no_key(closed: City, access: AccessDesk) -> None:
+    answer = closed.ask("GET", f"{BUSES}?key={made(access, 'view')}")
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Proto"]
+)
+def test_what_a_proxy_hands_on_is_not_local(header: str, access: AccessDesk) -> None:
+    city = populated(access=access)
+
+    answer = city.ask("GET", BUSES, headers={header: "198.51.100.7"})
+
+    assert answer.status_code == 401
+    assert "came through a proxy" in answer.json()["detail"]
+    assert "anonymous = []" in answer.json()["detail"]
+    with_key = {header: "198.51.100.7", **bearer(made(access, "view"))}
+    assert city.ask("GET", BUSES, headers=with_key).status_code == 200
+
+
+def test_only_this_machine_is_anonymous(access: AccessDesk) -> None:
+    def asked(city: City, peer: str, host: str) -> int:
+        async def say(client: httpx.AsyncClient) -> httpx.Response:
+            return await client.get(BUSES, headers={"Host": host})
+
+        return city.talk(say, peer).status_code
+
+    names = Api(names=(NAME,))
+    city = populated(settings=Settings(api=names), access=access)
+    assert asked(city, "127.0.0.1", "localhost") == 200
+    assert asked(city, "::1", "[::1]:8080") == 200
+    assert asked(city, "192.0.2.9", "localhost") == 401
+    assert asked(city, "127.0.0.1", NAME) == 401
+    guarded = Settings(api=Api(host="192.0.2.1", is_guarded=True, names=(NAME,)))
+    container = populated(settings=guarded, access=access)
+    assert asked(container, "172.18.0.1", "localhost:8080") == 200
+    assert asked(container, "172.18.0.1", NAME) == 401
+
+
+def test_anonymous_gets_the_scopes_of_the_settings(access: AccessDesk) -> None:
+    city = populated(settings=Settings(api=Api(anonymous=("plan",))), access=access)
+
+    answer = city.ask("GET", SESSION).json()
+
+    assert answer["scopes"] == ["plan"]
+    assert (answer["who"], answer["by"]) == ("anonymous", "anonymous")
+    assert "clients" not in city.ask("GET", f"{BUSES}/0101").json()["values"]
+    assert city.ask("GET", "/api/v1/keys").status_code == 403
+
+
+def test_a_host_is_one_of_our_names(closed: City, access: AccessDesk) -> None:
+    headers = bearer(made(access, "view"))
+
+    for host in (NAME, f"{NAME}:443", NAME.upper(), "localhost"):
+        assert closed.ask("GET", BUSES, headers={**headers, "Host": host}).status_code == 200
+    for host in (f"x.{NAME}", f"{NAME}.evil.example", "evil.example"):
+        assert closed.ask("GET", BUSES, headers={**headers, "Host": host}).status_code == 421
+
+
+def test_last_use_is_written_once_a_minute(
+    closed: City, access: AccessDesk, clock: ManualClock
+) -> None:
+    headers = bearer(made(access, "view"))
+
+    def used_ms() -> int | None:
+        return access.all_keys()[0].last_used_at_ms
+
+    closed.ask("GET", BUSES, headers=headers)
+    first_ms = used_ms()
+    clock.advance_ms(TOUCH_MS - 1)
+    closed.ask("GET", BUSES, headers=headers)
+    assert (first_ms, used_ms()) == (NOW_MS, NOW_MS)
+    clock.advance_ms(1)
+    closed.ask("GET", BUSES, headers=headers)
+    assert used_ms() == NOW_MS + TOUCH_MS
+
+
+def test_too_many_wrong_keys_are_told_to_wait(
+    closed: City, access: AccessDesk, clock: ManualClock
+) -> None:
+    good = made(access, "view")
+
+    def wrong(**headers: str) -> httpx.Response:
+        return closed.ask("GET", BUSES, headers={**bearer(new_key().text), **headers})
+
+    assert {wrong().status_code for _ in range(MOST)} == {401}
+    late = wrong()
+    assert late.status_code == 429
+    assert late.json()["type"] == "urn:ausguck:problem:too-many-failures"
+    assert 1 <= int(late.headers["retry-after"]) <= WINDOW_S
+    elsewhere = {"X-Forwarded-For": "203.0.113.4"}
+    assert wrong(**elsewhere).status_code == 401
+    assert closed.ask("GET", BUSES, headers=bearer(good)).status_code == 200
+    clock.advance_ms(round(WINDOW_S * 1000))
+    assert wrong().status_code == 401
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**32), st.floats(0, 5)), max_size=50))
+@settings(max_examples=50, deadline=None)
+def test_failures_have_room_for_so_many(asked: list[tuple[int, float]]) -> None:
+    failures = Failures()
+    now_s = 0.0
+    for whose, later_s in asked:
+        now_s += later_s
+        assert 0 <= failures.add(str(whose), now_s) <= WINDOW_S
+    for number in range(KNOWN_MAX):
+        failures.add(f"x{number}", now_s)
+    assert len(failures) == KNOWN_MAX
+
+
+def test_an_ipv6_customer_is_one() -> None:
+    assert network("2001:db8:1:2::1") == network("2001:db8:1:2:ffff::9") == "2001:db8:1:2::/64"
+    assert network("192.0.2.1") == "192.0.2.1"
+    assert network("nonsense") == network("") == "unknown"
+
+
+def log_in(city: City, secret: str, **headers: str) -> httpx.Response:
+    return city.ask("POST", SESSION, headers={**CHANGE, **bearer(secret), **headers})
+
+
+def cookie_of(answer: httpx.Response) -> dict[str, str]:
+    return {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+
+
+def test_a_session_stands_for_its_key(closed: City, access: AccessDesk) -> None:
+    secret = made(access, "view", "operate")
+
+    answer = log_in(closed, secret)
+
+    assert answer.status_code == 201
+    assert answer.json()["scopes"] == ["operate", "view"]
+    flags = answer.headers["set-cookie"].split("; ")
+    assert flags[0].startswith(f"{COOKIE}=")
+    assert {flag.lower() for flag in flags[1:]} == {"httponly", "samesite=strict", "path=/"}
+    assert secret[12:] not in answer.text + str(answer.headers)
+    cookie = cookie_of(answer)
+    assert closed.ask("GET", BUSES, headers=cookie).status_code == 200
+    who = closed.ask("GET", SESSION, headers=cookie).json()
+    assert (who["who"], who["by"]) == ("one", "session")
+
+
+def test_a_cookie_is_for_tls_alone_where_people_come_by_it(
+    closed: City, access: AccessDesk
+) -> None:
+    secret = made(access, "view")
+    proxied = {"Host": NAME, "X-Forwarded-Proto": "https", "Origin": f"https://{NAME}"}
+
+    assert "Secure" in log_in(closed, secret, **proxied).headers["set-cookie"]
+    # Only for a name of ours is a proxy believed.
+    local = log_in(closed, secret, **{"X-Forwarded-Proto": "https"})
+    assert "Secure" not in local.headers["set-cookie"]
+    foreign = {**proxied, "Origin": f"http://{NAME}"}
+    assert log_in(closed, secret, **foreign).status_code == 403
+
+
+def test_a_session_begins_with_a_key_and_a_header_of_ours(closed: City, access: AccessDesk) -> None:
+    secret = made(access, "view")
+
+    assert closed.ask("POST", SESSION, headers=bearer(secret)).status_code == 403
+    assert closed.ask("POST", SESSION, headers=CHANGE).status_code == 401
+    anonymous = populated(access=access)
+    assert anonymous.ask("POST", SESSION, headers=CHANGE).status_code == 401
+
+
+def test_a_change_by_session_still_needs_the_header(closed: City, access: AccessDesk) -> None:
+    cookie = cookie_of(log_in(closed, made(access, "operate")))
+    retry = "/api/v1/deadletters/3/retry"
+
+    assert closed.ask("POST", retry, headers=cookie).status_code == 403
+    assert closed.ask("POST", retry, headers={**cookie, **CHANGE}).status_code == 202
+
+
+def test_ending_a_key_ends_its_sessions_at_once(closed: City, access: AccessDesk) -> None:
+    cookie = cookie_of(log_in(closed, made(access, "view")))
+    access.end_keys("one", "test", NOW_MS)
+
+    answer = closed.ask("GET", BUSES, headers=cookie)
+
+    assert answer.status_code == 401
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+
+
+def test_a_session_slides_and_ends(closed: City, access: AccessDesk, clock: ManualClock) -> None:
+    cookie = cookie_of(log_in(closed, made(access, "view")))
+
+    clock.advance_ms(SESSION_MS - 1)
+    assert closed.ask("GET", BUSES, headers=cookie).status_code == 200
+    clock.advance_ms(SESSION_MS - 1)
+    assert closed.ask("GET", BUSES, headers=cookie).status_code == 200
+    clock.advance_ms(SESSION_MS)
+    assert closed.ask("GET", BUSES, headers=cookie).status_code == 401
+
+
+def test_logging_out_forgets_the_session(closed: City, access: AccessDesk) -> None:
+    cookie = cookie_of(log_in(closed, made(access, "view")))
+
+    gone = closed.ask("DELETE", SESSION, headers={**cookie, **CHANGE})
+
+    assert gone.status_code == 204
+    assert "Max-Age=0" in gone.headers["set-cookie"]
+    assert closed.ask("GET", BUSES, headers=cookie).status_code == 401
+    assert closed.ask("DELETE", SESSION, headers=CHANGE).status_code == 204
+    assert closed.ask("DELETE", SESSION, headers=cookie).status_code == 403
+
+
+def test_a_session_that_is_over_is_not_anonymous(access: AccessDesk) -> None:
+    city = populated(access=access)
+    headers = {"Cookie": f"{COOKIE}=nothing"}
+
+    assert city.ask("GET", BUSES, headers=headers).status_code == 401
+    assert city.ask("GET", "/", headers=headers).status_code == 200
+
+
+def test_refused_attempts_at_admin_are_in_the_log(closed: City, access: AccessDesk) -> None:
+    made(access, "view", name="curious")
+    secret = made(access, "view", name="busy")
+    before = len(access.audit())
+
+    closed.ask("GET", "/api/v1/keys", headers=bearer(secret))
+    closed.ask("DELETE", "/api/v1/duties/1", headers={**CHANGE, **bearer(new_key().text)})
+    closed.ask("GET", BUSES)
+
+    rows = access.audit()[: len(access.audit()) - before]
+    assert [(row.who, row.action, row.object, row.detail) for row in rows] == [
+        ("nobody", "refused", "DELETE /api/v1/duties/{duty_id}", "no-key"),
+        ("busy", "refused", "GET /api/v1/keys", "forbidden"),
+    ]
+    for _ in range(3 * MOST):
+        closed.ask("GET", "/api/v1/keys")
+    assert len(access.audit()) - before <= 2 + MOST
+
+
+def test_the_wall_screen_is_asked_at_once(closed: City, access: AccessDesk) -> None:
+    """Many requests with one key side by side are answered, each by itself."""
+    headers = bearer(made(access, "view"))
+
+    async def say(client: httpx.AsyncClient) -> httpx.Response:
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(client.get(BUSES, headers=headers)) for _ in range(20)]
+        assert {one.result().status_code for one in asked} == {200}
+        return asked[0].result()
+
+    assert closed.talk(say).status_code == 200
