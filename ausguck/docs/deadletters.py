@@ -12,7 +12,9 @@ REASONS = {
     Reason.EMPTY: "There is nothing in it: an empty payload, array or object, or an element "
     "with neither a time nor a value of the catalogue.",
     Reason.IDENTITY: "The publisher may not speak for this asset, the topic is of another site, "
-    "or the serial number is not fitted to any asset.",
+    "or a device was not where its topic says when it observed this. What is said of a device "
+    "that was not registered or fitted is [tried again by itself](../explanation/who-spoke.md) "
+    "once that is recorded.",
     Reason.GRAMMAR: "The topic is not of the [grammar](topics.md), or it is `cmd`, which goes "
     "towards a device; or the broker handed the message on with malformed MQTT properties.",
     Reason.LIMIT: f"More than {MAX_ELEMENTS} elements, {MAX_KEYS} keys, {MAX_DEPTH} levels or "

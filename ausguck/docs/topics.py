@@ -12,8 +12,9 @@ from collectors.decode.notices import BARE_WORDS, STATES
 KINDS = {
     Kind.BUS: "a bus, by the operator's number",
     Kind.STATION: "a bike station, by the operator's number",
-    Kind.DEVICE: "a device by its serial number; a dead letter `identity` until there is a "
-    "register that knows what it is fitted to",
+    Kind.DEVICE: "a device by its serial number: what it says belongs to the bus or station that "
+    "the register had it in when it was observed, element by element; see "
+    "[who spoke](../explanation/who-spoke.md)",
 }
 
 STATE_WORDS = ", ".join(code(state) for state in STATES)
@@ -63,5 +64,7 @@ def wire_topics() -> str:
         "A reading is the same as another when (asset, `observed_at`, `boot_id`, `seq`) are; "
         "without `seq`, when (asset, `observed_at`) and every byte of the element are. Sent "
         "again it changes nothing. The same identity with other content becomes a dead letter "
-        "`conflict`.",
+        "`conflict`. From an asset's second device on, the register puts a mark behind each "
+        "`boot_id` (`#` and up to eight characters, beyond the length a device may use), so that "
+        "no counter is differenced across a swap.",
     )
