@@ -5,6 +5,7 @@ A ledger is a file of JSON lines, only ever appended to:
     {"run": {"what": "replay austin-buses", "shift_ms": 123}}
     {"sent": 1, "topic": "v1/kiel/bus/0101/telemetry", "ids": [[at_ms, boot_id, seq, digest]]}
     {"ack": 1}
+    {"truth": {"kind": "gap", "asset": "bus/0101", "from_ms": 1, "to_ms": 2, "why": "tunnel", …}}
 
 Every line is handed to the operating system before the next message is sent, so that the
 file outlives a killed simulator; a line cut off at the end is left out on reading.
@@ -18,6 +19,7 @@ from typing import Protocol, Self
 
 import msgspec
 
+from simulators.city.truth import Truth
 from simulators.outgoing import Identity, Outgoing
 
 
@@ -29,13 +31,14 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Any line: exactly one of `run`, `sent` and `ack` is there."""
+    """Any line: exactly one of `run`, `sent`, `ack` and `truth` is there."""
 
     run: Run | None = None
     sent: int | None = None
     topic: str = ""
     ids: tuple[tuple[int | None, str | None, int | None, str], ...] = ()
     ack: int | None = None
+    truth: Truth | None = None
 
 
 class Ledger(Protocol):
@@ -100,6 +103,10 @@ class FileLedger:
         """Note that its PUBACK came."""
         self._append(_Line(ack=number))
 
+    def told(self, truth: Truth) -> None:
+        """Note what was really so; a `Tell` for a city."""
+        self._append(_Line(truth=truth))
+
     def _append(self, line: _Line) -> None:
         self._file.write(msgspec.json.encode(line) + b"\n")
 
@@ -119,6 +126,7 @@ class LedgerContent:
 
     runs: list[Run] = field(default_factory=list)
     messages: dict[int, Sent] = field(default_factory=dict)
+    truth: list[Truth] = field(default_factory=list)
     last_number: int = 0
     ends_whole: bool = True
 
@@ -166,6 +174,8 @@ def _take(content: LedgerContent, decoder: msgspec.json.Decoder[_Line], line: by
         identities = tuple(Identity(asset, *i) for i in entry.ids)
         content.messages[entry.sent] = Sent(entry.topic, identities, is_acknowledged=False)
         content.last_number = entry.sent
+    elif entry.truth is not None:
+        content.truth.append(entry.truth)
     elif entry.ack is not None and entry.ack in content.messages:
         sent = content.messages[entry.ack]
         content.messages[entry.ack] = Sent(sent.topic, sent.identities, is_acknowledged=True)

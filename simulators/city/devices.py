@@ -2,12 +2,13 @@
 
 import random
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import NamedTuple
 from zlib import crc32
 
 from simulators.city.plan import CityPlan, Oddities
 from simulators.city.radio import OPERATORS
-from simulators.city.rhythm import HOUR_MS, local_time, midnight_ms
+from simulators.city.rhythm import local_time, service_ms
 
 FIRST_BUS, FIRST_STATION = 101, 1001
 STATION_MODEL, STATION_FIRMWARE = "SC-2", "2.4.1"
@@ -121,22 +122,21 @@ def tenure(plan: CityPlan, bus: str, at_ms: int) -> Tenure:
     every = plan.swap_every_days
     offset = crc32(f"{plan.seed}/swap/{bus}".encode()) % every
     turn = (local_time(at_ms).date().toordinal() + offset) // every
-    begins_ms = _swap_ms(plan, bus, turn, at_ms)
+    begins_ms = _swap_ms(plan, bus, turn)
     if begins_ms > at_ms:
         turn -= 1
-        begins_ms = _swap_ms(plan, bus, turn, at_ms)
-    return Tenure(found[turn % 2], begins_ms, _swap_ms(plan, bus, turn + 1, at_ms))
+        begins_ms = _swap_ms(plan, bus, turn)
+    return Tenure(found[turn % 2], begins_ms, _swap_ms(plan, bus, turn + 1))
 
 
-def _swap_ms(plan: CityPlan, bus: str, turn: int, near_ms: int) -> int:
+def _swap_ms(plan: CityPlan, bus: str, turn: int) -> int:
     """When a turn begins: around noon of its first day, to the minute."""
     seed = f"{plan.seed}/swap/{bus}"
     offset = crc32(seed.encode()) % plan.swap_every_days
-    today = local_time(near_ms).date()
-    days = turn * plan.swap_every_days - offset - today.toordinal()
+    day = date.fromordinal(turn * plan.swap_every_days - offset)
     rng = random.Random(f"{seed}/{turn}")  # noqa: S311 - a simulation
     minutes = round(rng.uniform(*SWAP_HOURS) * 60)
-    return midnight_ms(near_ms, days) + minutes * HOUR_MS // 60
+    return service_ms(day, minutes)
 
 
 def tenures(plan: CityPlan, bus: str, from_ms: int, to_ms: int) -> list[Tenure]:

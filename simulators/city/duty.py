@@ -8,7 +8,7 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from simulators.city.geography import (
     metres,
 )
 from simulators.city.lines import NIGHT_LINE, Line, Way, lines, straight
-from simulators.city.rhythm import BERLIN, MINUTE_MS, SATURDAY, SUNDAY, local_time
+from simulators.city.rhythm import MINUTE_MS, SATURDAY, SUNDAY, local_time, service_ms
 from simulators.city.truth import Doing
 
 NIGHT_BUS_EVERY = 20
@@ -149,8 +149,7 @@ def _whole_ms(way: Way) -> int:
 
 
 def _at(day: date, hours: float) -> int:
-    midnight = datetime(day.year, day.month, day.day, tzinfo=BERLIN).timestamp() * 1000
-    return int(midnight) + int(hours * 60) * MINUTE_MS
+    return service_ms(day, int(hours * 60))
 
 
 class _Block:

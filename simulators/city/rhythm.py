@@ -1,7 +1,7 @@
 """The hours of a day: when people ride buses and bikes, and how warm and light it is."""
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -31,16 +31,13 @@ def local_time(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, tz=UTC).astimezone(BERLIN)
 
 
-def midnight_ms(at_ms: int, days_later: int = 0) -> int:
-    """When the local day of the moment, or one near it, began."""
-    day = local_time(at_ms).date() + timedelta(days=days_later)
-    return int(datetime(day.year, day.month, day.day, tzinfo=BERLIN).timestamp() * 1000)
+def service_ms(day: date, minutes: int) -> int:
+    """A moment of a service day as timetables count it: from twelve hours before noon.
 
-
-def hour_ms(at_ms: int) -> tuple[int, int]:
-    """When the local hour of the moment began, and when it ends; Kiel's are whole hours of UTC."""
-    begins_ms = at_ms - at_ms % HOUR_MS
-    return begins_ms, begins_ms + HOUR_MS
+    So 08:00 is eight by the clock also on the days on which the clocks change.
+    """
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=BERLIN)
+    return int(noon.timestamp() * 1000) + (minutes - 12 * 60) * MINUTE_MS
 
 
 def bike_activity(at_ms: int) -> float:

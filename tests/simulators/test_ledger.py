@@ -1,5 +1,7 @@
 from pathlib import Path
 
+from simulators.city import City, CityPlan, Oddities
+from simulators.city.truth import Truth
 from simulators.ledger import CountingLedger, FileLedger, Run, read_ledger
 from simulators.outgoing import Element, Outgoing
 
@@ -67,6 +69,25 @@ def test_a_run_after_a_cut_begins_on_a_line_of_its_own(tmp_path: Path) -> None:
     content = read_ledger(path)
     assert [run.what for run in content.runs] == ["test", "again"]
     assert [identity.seq for identity in content.acknowledged()] == [2]
+
+
+def test_truth_is_kept_beside_what_was_sent(tmp_path: Path) -> None:
+    path, truth = tmp_path / "ledger", list[Truth]()
+    start_ms, end_ms = 1_772_434_800_000, 1_772_438_400_000
+    city = City(
+        CityPlan(buses=6, stations=3, oddities=Oddities.all(0.5)), start_ms, tell=truth.append
+    )
+    with FileLedger(path, Run("test")) as ledger:
+        for said in city.advance(end_ms):
+            ledger.sent(said)
+        city.conclude(end_ms)
+        for each in truth:
+            ledger.told(each)
+
+    content = read_ledger(path)
+    assert content.truth == truth
+    assert len({type(each) for each in truth}) >= 6
+    assert content.sent()
 
 
 def test_without_a_file_messages_are_only_numbered() -> None:
