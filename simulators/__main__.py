@@ -15,6 +15,8 @@ import msgspec
 
 from ausguck.clock import SystemClock
 from simulators.run import Job, run_city, surroundings
+from simulators.scenario.load import load
+from simulators.scenario.perform import Staging, perform
 
 PASSWORD_VARIABLE = "AUSGUCK_SIMULATOR_PASSWORD"  # noqa: S105 - the variable's name
 
@@ -27,7 +29,11 @@ async def _run(job: Job) -> None:
     if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
         loop.add_reader(sys.stdin.fileno(), _stop_at_end, stop)
     around = surroundings(job, SystemClock(), password=os.environ.get(PASSWORD_VARIABLE))
-    await run_city(job, around, stop)
+    if job.scenario is None:
+        await run_city(job, around, stop)
+        return
+    staging = Staging(load(job.scenario), job.site, job.connections, job.speed, job.by_serial)
+    await perform(staging.play(around.clock.now_ms()), staging, around, stop)
 
 
 def _stop_at_end(stop: asyncio.Event) -> None:

@@ -52,6 +52,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float | None = None
     connections: Connections = Connections.PER_DEVICE
     by_serial: bool = False
+    scenario: str | None = None
+    """Played in place of this city, which then has a size and a length of its own."""
 
     @property
     def plan(self) -> CityPlan:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 import msgspec
@@ -17,6 +18,7 @@ from ausguck.app.run import Ready, run_app
 from ausguck.app.say import configure_logging
 from ausguck.settings.tree import Settings
 from simulators.run import Job
+from simulators.scenario.load import load
 
 MQTT_PORT = 1883
 PAGE_PORT = 8080
@@ -81,6 +83,16 @@ def city(job: Job) -> Iterator[None]:
             child.wait()
 
 
+class Options(TypedDict):
+    """The options of `demo`, but for the folder."""
+
+    port: int
+    buses: int
+    stations: int
+    seed: int
+    scenario: str | None
+
+
 @click.command()
 @click.option(
     "--port",
@@ -93,14 +105,17 @@ def city(job: Job) -> Iterator[None]:
 @click.option("--stations", default=200, show_default=True, type=click.IntRange(0, 5000))
 @click.option("--seed", default=1, show_default=True, help="Another seed is another city.")
 @click.option(
+    "--scenario",
+    metavar="NAME|FILE",
+    help="Let something go wrong: one of `ausguck simulate --list`, at its own size and speed 1.",
+)
+@click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep the files there. Without it they are removed at the end.",
 )
 @click.pass_obj
-def demo(
-    settings: Settings, port: int, buses: int, stations: int, seed: int, data_dir: Path | None
-) -> None:
+def demo(settings: Settings, data_dir: Path | None, **options: Unpack[Options]) -> None:
     """Show a simulated city on http://127.0.0.1:8080.
 
     Starts everything in one go: buses and stations that send MQTT, the listener, the store, the
@@ -112,12 +127,13 @@ def demo(
       mosquitto_pub -p 1883 -q 1 -t v1/kiel/bus/mine/telemetry -m '{"clients": 3}'
       curl http://127.0.0.1:8080/api/v1/buses/mine
     """
+    scenario = None if options["scenario"] is None else load(options["scenario"])
     with ExitStack() as stack:
         if data_dir is None:
             data_dir = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="ausguck-demo-"))
             )
-        ours = demo_settings(settings, data_dir, port)
+        ours = demo_settings(settings, data_dir, options["port"])
         configure_logging(ours.log)
 
         living = stack.enter_context(ExitStack())
@@ -130,13 +146,19 @@ def demo(
             job = Job(
                 port=where.listener_port or 0,
                 site=ours.site.id,
-                buses=buses,
-                stations=stations,
-                seed=seed,
+                buses=options["buses"],
+                stations=options["stations"],
+                seed=options["seed"],
+                scenario=options["scenario"],
             )
             living.enter_context(city(job))
             click.echo(f"Ausguck is ready: page {where.page_url} devices {where.devices_url}")
-            click.echo(f"{buses} buses and {stations} stations are simulated; Ctrl-C ends it.")
+            what = scenario.city if scenario else job
+            click.echo(
+                f"{what.buses} buses and {what.stations} stations are simulated; Ctrl-C ends it."
+            )
+            if scenario:
+                click.echo(f"{scenario.title.en}. {scenario.description.en}")
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run_app(ours, on_ready=ready, on_stop=stop))

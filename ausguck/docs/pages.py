@@ -13,6 +13,7 @@ from ausguck.docs.figures import figures
 from ausguck.docs.http import http
 from ausguck.docs.journal import journal
 from ausguck.docs.register import register
+from ausguck.docs.scenarios import scenarios
 from ausguck.docs.settings import settings
 from ausguck.docs.state import state
 from ausguck.docs.topics import wire_topics
@@ -30,6 +31,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/journal.md": journal,
     "docs/reference/register.md": register,
     "docs/reference/dashboards.md": dashboards,
+    "docs/reference/scenarios.md": scenarios,
     "docs/reference/crash-points.md": crash_points,
 }
 

@@ -27,6 +27,7 @@ LONGEST_PAUSE_S: Final = 0.5
 MOST_WAITING: Final = 2_000
 """Messages on their way at full speed; beyond it the play waits for acknowledgements."""
 DRAIN_S: Final = 30.0
+STOPPED_DRAIN_S: Final = 3.0
 KNOCK_S: Final = 5.0
 
 
@@ -73,7 +74,10 @@ async def perform(
     *,
     on_step: Callable[[Step], None] = lambda _: None,
 ) -> Step:
-    """Play to its end or until `stop` is set; what stays unacknowledged for 30 s is left so."""
+    """Play to its end or until `stop` is set.
+
+    What stays unacknowledged for 30 s after the end, or 3 s after being stopped, is left so.
+    """
     step = Step(play.start_ms, around.tally)
     heard = _Heard(around.ledger)
     theirs = replace(around, ledger=heard, clock=_StageClock(around.clock, step))
@@ -93,7 +97,7 @@ async def perform(
             on_step(step)
             await pace.pause(stop, heard, wires)
         wires.close()
-        await asyncio.wait(running, timeout=DRAIN_S)
+        await asyncio.wait(running, timeout=STOPPED_DRAIN_S if stop.is_set() else DRAIN_S)
         for task in running:
             task.cancel()
     return step

@@ -378,7 +378,7 @@ to = "08:20"
 def whole(request: pytest.FixtureRequest) -> tuple[Scenario, tuple[TruthLabel, ...]]:
     """A scenario of the library with all its assets, speaking seldom, and its labels."""
     scenario = load(request.param)
-    play, _ = played(scaled(scenario, 2000, 2000, slower=6.0))
+    play, _ = played(scaled(scenario, 2000, 2000, slower=12.0))
     return scenario, play.labels()
 
 
