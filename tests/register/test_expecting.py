@@ -214,6 +214,12 @@ class TestBus:
         assert asked(known, at_ms=end_ms - 1).why is Why.NO_DUTY
         assert asked(known, at_ms=end_ms).state is Expected.UNKNOWN
 
+    def test_before_a_list_of_duties_begins_to_speak_nobody_knows(self) -> None:
+        known = plan(assignments=(duty(60, 61), duty(30, 31, bus="0456")))
+        found = asked(known)
+        assert (found.state, found.until_ms) == (Expected.UNKNOWN, NOW_MS + 6 * HOUR_MS)
+        assert asked(known, at_ms=NOW_MS + 6 * HOUR_MS).why is Why.NO_DUTY
+
     def test_a_bus_that_is_in_no_list_may_be_anywhere(self) -> None:
         found = asked(plan(assignments=(duty(-1, 1, bus="0456"),)))
         assert (found.state, found.why) == (Expected.UNKNOWN, Why.MISSING)
