@@ -35,7 +35,9 @@ class Sources:
 
     def certificates(self) -> Sequence[SeenCertificate]:
         """Every certificate that was seen, ours and others'."""
-        return [] if self.listener is None else self.listener.certificates()
+        ours = () if self.listener is None else self.listener.certificates()
+        broker = () if self.subscriber is None else self.subscriber.certificates()
+        return [*ours, *broker]
 
     def heard(self) -> Mapping[AssetId, int]:
         """When a feed last named each of its stations."""

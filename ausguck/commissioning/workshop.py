@@ -10,7 +10,7 @@ from ausguck.register.change import Fault, Given, Offer
 from ausguck.register.keyring import Credential
 from ausguck.register.port import RegisterError, Registry
 from ausguck.register.register import Register
-from ausguck.register.rows import Asset, Device, DeviceState
+from ausguck.register.rows import BEGINNING_MS, Asset, Device, DeviceState
 
 FIRST: Final = 1
 GENERIC: Final = {Kind.BUS: "generic-router", Kind.STATION: "generic-station"}
@@ -39,7 +39,8 @@ class Workshop:
     def add(self, wish: Wish, now_ms: int) -> Sheet:
         """Register the device, fit it, and make its credential; the sheet holds the secret.
 
-        An asset that is not in the register yet is added with it.
+        An asset that is not in the register yet is added with it. Where neither was fitted
+        before, they belong together since ever: what the device said before belongs there, too.
 
         Raises:
             RegisterError: the asset has a device already, or the device is somewhere else.
@@ -55,7 +56,8 @@ class Workshop:
         if register.devices.at(serial, now_ms) is None:
             device = Device(id=serial, model=wish.model.name, sim_pool=wish.sim_pool)
             self.registry.set_device(device, self.who, now_ms)
-        self.registry.swap(wish.asset, None, serial, at_ms=now_ms, who=self.who, now_ms=now_ms)
+        at_ms = since_ms(register, wish.asset, serial, now_ms)
+        self.registry.swap(wish.asset, None, serial, at_ms=at_ms, who=self.who, now_ms=now_ms)
         return self.renew(wish.asset, serial, wish.model, now_ms)
 
     def renew(self, asset: str, serial: str, model: Model, now_ms: int) -> Sheet:
@@ -98,6 +100,12 @@ def serial_for(register: Register, asset: str) -> str:
     while f"{stem}-{number}" in register.devices:
         number += 1
     return f"{stem}-{number}"
+
+
+def since_ms(register: Register, asset: str, serial: str, now_ms: int) -> int:
+    """From when a device is in an asset: since ever where nothing else is known of either."""
+    is_first = serial not in register.fittings and not register.fittings_of(asset)
+    return BEGINNING_MS if is_first else now_ms
 
 
 def why_not(register: Register, wish: Wish, serial: str, now_ms: int) -> list[Fault]:
