@@ -4,10 +4,24 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from fastapi import Request, Response
+from starlette.middleware.base import RequestResponseEndpoint
 
 from api.serve import serve
 from ausguck.clock import SystemClock
-from tests.api.fakes import City, populated
+from ausguck.desk.access_rows import NewKey
+from ausguck.settings.tree import Api, Settings
+from tests.api.fakes import City, populated, scratch_access
+
+LOGIN_JS = (Path(__file__).parents[2] / "api" / "web" / "login.js").read_text()
+FILL = """
+new MutationObserver((_changes, observer) => {
+  if (element("login").hidden) return;
+  observer.disconnect();
+  element("key").value = "KEY";
+  element("login").requestSubmit();
+}).observe(element("login"), { attributes: true });
+"""
 
 FLAGS = (
     "--headless",
@@ -105,3 +119,43 @@ def test_old_data_looks_frozen(tmp_path: Path) -> None:
     assert 'data-level="old"' in dom
     assert "No new data. What is shown below is old." in dom
     assert figure(dom, "count.buses") == "0"
+
+
+@pytest.mark.browser
+def test_strangers_see_a_form_for_a_key_and_nothing_else(tmp_path: Path) -> None:
+    city = populated(SystemClock(), settings=Settings(api=Api(anonymous=())))
+
+    dom = seen(city, "?lang=en", tmp_path)
+
+    assert 'data-level="locked"' in dom
+    assert "Not everybody may come in here." in dom
+    assert '<form id="login">' in dom
+    assert "0101" not in dom
+    assert 'href="/api/v1/buses/' not in dom
+
+
+@pytest.mark.browser
+def test_the_form_takes_a_key_for_a_session(tmp_path: Path) -> None:
+    """The page's own code logs in: a script of the test's only fills in the form."""
+    access = scratch_access()
+    key = access.add_key(NewKey(name="ada", scopes=("view",)), "test", SystemClock().now_ms())
+    city = populated(SystemClock(), settings=Settings(api=Api(anonymous=())), access=access)
+
+    @city.app.middleware("http")
+    async def filled(request: Request, pass_on: RequestResponseEndpoint) -> Response:
+        response = await pass_on(request)
+        if request.url.path != "/web/login.js":
+            return response
+        return Response(
+            LOGIN_JS + FILL.replace("KEY", key.secret),
+            media_type="text/javascript",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    dom = seen(city, "?lang=de", tmp_path)
+
+    assert '<span id="who">ada</span>' in dom
+    assert '<button type="button" id="logout" data-t="logout">Abmelden</button>' in dom
+    assert 'data-level="ok"' in dom
+    assert dom.count('href="/api/v1/buses/') == 3
+    assert key.secret[12:] not in dom
