@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from ausguck.errors import AusguckError
+
 _SECOND_MS: Final = 1000
 _DAY: Final = timedelta(days=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,7 +26,7 @@ EXPECTED_HOURS: Final = (
 )
 
 
-class Misfit(ValueError):  # noqa: N818 - never leaves the room; becomes a fault
+class Misfit(AusguckError):  # noqa: N818 - never leaves the room; becomes a fault
     """A value is not of its column's form; says what was found where that needs words."""
 
     def __init__(self, expected: str, found: str | None = None) -> None:

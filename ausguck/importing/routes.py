@@ -1,7 +1,7 @@
 """A GTFS feed as lines and parties: what each route is called, who runs it, when it is out."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -21,8 +21,6 @@ from ausguck.register.rows import Line, Party, Role, Row
 from ausguck.settings.nearest import nearest
 
 SOURCE: Final = "gtfs"
-HOURS_DAYS: Final = 366
-"""So far ahead service hours are told at most."""
 
 
 class Route(NamedTuple):
@@ -135,7 +133,7 @@ def _party(place: str, agency: str, parties: Mapping[str, Given], faults: Faults
 def _hours(
     feed: Feed, scene: Scene, lines: Mapping[str, str], notes: list[str]
 ) -> Mapping[str, str]:
-    """When each line is out, from today to the timetable's end; nothing where it is over."""
+    """When each line is out in this year and the next; nothing where the timetable is over."""
     if not (feed.has("trips.txt") and feed.has("stop_times.txt")):
         notes.append("no trips.txt or stop_times.txt: when lines are out stays unknown")
         return {}
@@ -144,8 +142,10 @@ def _hours(
     today = local_day(scene.now_ms, scene.zone)
     if feed.faults.count or bounds is None:
         return {}
-    first, last = max(bounds[0], today), min(bounds[1], today + timedelta(days=HOURS_DAYS))
-    if last < first:
+    # Whole years, so that the same feed says the same tomorrow.
+    first = max(bounds[0], today.replace(month=1, day=1))
+    last = min(bounds[1], date(today.year + 1, 12, 31))
+    if last < today:
         notes.append(f"the timetable ends on {bounds[1]}: when lines are out stays unknown")
         return {}
     return line_hours(timetable, first, last)

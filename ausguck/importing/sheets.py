@@ -8,6 +8,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
+from ausguck.errors import AusguckError
 from ausguck.importing.faults import Faults, at_line, quoted
 from ausguck.settings.nearest import nearest
 
@@ -22,7 +23,7 @@ _CAUSES: Final = {
 }
 
 
-class Unfit(Exception):  # noqa: N818 - never leaves the room; becomes a fault
+class Unfit(AusguckError):  # noqa: N818 - never leaves the room; becomes a fault
     """The bytes are no text that a table could be read from."""
 
     def __init__(self, line: int, found: str, expected: str) -> None:

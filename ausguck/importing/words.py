@@ -89,15 +89,15 @@ def cells(table: str, row: Row) -> dict[str, str]:
 
 
 def _thing(table: str, name: str, changes: Sequence[Change]) -> Thing:
-    befores = [one.before for one in changes if one.before is not None]
+    olds = [one.before for one in changes if one.before is not None]
     afters = [one.after for one in changes if one.after is not None]
     place = next((one.place for one in changes if one.place), "")
-    if not befores:
+    if not olds:
         first = min(afters, key=lambda row: row.valid_from_ms)
         newest = max(afters, key=lambda row: row.valid_from_ms)
         fields = _fields(table, None, newest)
         return Thing(table, name, What.ADDED, _since(first.valid_from_ms), fields, place)
-    last = max(befores, key=lambda row: row.valid_from_ms)
+    last = max(olds, key=lambda row: row.valid_from_ms)
     if not afters:
         return Thing(table, name, What.TAKEN_OUT, _since(last.valid_from_ms), place=place)
     newest = max(afters, key=lambda row: row.valid_from_ms)

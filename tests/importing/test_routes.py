@@ -45,6 +45,10 @@ def test_routes_become_lines_and_agencies_parties(tmp_path: Path) -> None:
     with feed_of(tmp_path, FEED | TIMES) as feed:
         again = read_gtfs(feed, scene(tables, source="gtfs")).offer
     assert applied(tables, again) == tables
+    tomorrow_ms = NOW_MS + DAY_MS
+    with feed_of(tmp_path, FEED | TIMES) as feed:
+        again = read_gtfs(feed, scene(tables, "gtfs", tomorrow_ms)).offer
+    assert applied(tables, again, tomorrow_ms) == tables
 
 
 def test_a_route_that_is_called_otherwise_is_a_new_line_that_succeeds_the_old(
