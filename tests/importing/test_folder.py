@@ -133,8 +133,8 @@ def test_a_plan_without_rows_changes_nothing_of_it() -> None:
 
 MISTAKES: dict[str, tuple[dict[str, str | bytes], str]] = {
     "misspelled column": (
-        {"assets_csv": "id,capcity\nbus/1,2\n"},
-        "assets.csv, line 1: capcity: found a column that is not known, expected 'capacity'",
+        {"assets_csv": "id,capasity\nbus/1,2\n"},
+        "assets.csv, line 1: capasity: found a column that is not known, expected 'capacity'",
     ),
     "misspelled file": (
         {"asset_csv": "id\nbus/1\n"},
