@@ -226,6 +226,7 @@ class Yard:
     presence: Presence
     watching: Watching
     door: Door
+    rotation_days: int
     changed: Callable[[], Awaitable[None]]
     """Has a change seen by everybody in this process; returns when it was."""
 

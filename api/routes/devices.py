@@ -122,7 +122,7 @@ def _listing(routes: APIRouter, yard: Yard, clock: Clock) -> None:
 
 def _adding(routes: APIRouter, yard: Yard, clock: Clock) -> None:
     def workshop(request: Request) -> Workshop:
-        return Workshop(yard.registry, yard.site, yard.door, who(request))
+        return Workshop(yard.registry, yard.site, yard.door, who(request), yard.rotation_days)
 
     @routes.post(
         "/devices",

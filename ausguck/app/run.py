@@ -165,6 +165,7 @@ def ports_of(parts: Parts, settings: Settings, intake: Sources) -> Ports:
             intake,
             kept.watching,
             door_of(settings),
+            settings.register.rotation_days,
             known.registering.load,
         ),
     )

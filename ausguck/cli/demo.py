@@ -14,8 +14,10 @@ import click
 import msgspec
 import uvloop
 
-from ausguck.app.run import Ready, run_app
+from ausguck.app.run import DESK, Ready, run_app
 from ausguck.app.say import configure_logging
+from ausguck.cli.demo_register import register_city
+from ausguck.clock import SystemClock
 from ausguck.settings.tree import Settings
 from simulators.run import Job
 from simulators.scenario.load import load
@@ -135,6 +137,15 @@ def demo(settings: Settings, data_dir: Path | None, **options: Unpack[Options]) 
             )
         ours = demo_settings(settings, data_dir, options["port"])
         configure_logging(ours.log)
+        first = Job(
+            site=ours.site.id,
+            buses=options["buses"],
+            stations=options["stations"],
+            seed=options["seed"],
+            scenario=options["scenario"],
+        )
+        if scenario is None:
+            register_city(first, data_dir / DESK, SystemClock())
 
         living = stack.enter_context(ExitStack())
 
@@ -143,14 +154,7 @@ def demo(settings: Settings, data_dir: Path | None, **options: Unpack[Options]) 
             living.close()
 
         def ready(where: Ready) -> None:
-            job = Job(
-                port=where.listener_port or 0,
-                site=ours.site.id,
-                buses=options["buses"],
-                stations=options["stations"],
-                seed=options["seed"],
-                scenario=options["scenario"],
-            )
+            job = msgspec.structs.replace(first, port=where.listener_port or 0)
             living.enter_context(city(job))
             click.echo(f"Ausguck is ready: page {where.page_url} devices {where.devices_url}")
             what = scenario.city if scenario else job

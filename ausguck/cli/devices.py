@@ -160,7 +160,8 @@ def gateway(settings: Settings, name: str, assets: tuple[str, ...], *, operator:
         is_operator=operator,
     )
     with registry_of(settings) as registry:
-        issued = registry.issue(wanted, WHO, clock_ms())
+        days = settings.register.rotation_days
+        issued = registry.issue(wanted, WHO, clock_ms(), rotation_days=days)
     click.echo(f"user {name}\npassword {issued.secret}")
     click.echo("The password is shown this once; only its hash is kept.", err=True)
 

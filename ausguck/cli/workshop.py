@@ -32,7 +32,8 @@ def registry_of(settings: Settings) -> Iterator[Registry]:
 def workshop_of(settings: Settings) -> Iterator[Workshop]:
     """The workshop of the command line."""
     with registry_of(settings) as registry:
-        yield Workshop(registry, settings.site.id, door_of(settings), WHO)
+        days = settings.register.rotation_days
+        yield Workshop(registry, settings.site.id, door_of(settings), WHO, days)
 
 
 def refuse(error: RegisterError) -> NoReturn:

@@ -35,6 +35,7 @@ class Workshop:
     site: str
     door: Door
     who: str
+    rotation_days: int
 
     def add(self, wish: Wish, now_ms: int) -> Sheet:
         """Register the device, fit it, and make its credential; the sheet holds the secret.
@@ -71,7 +72,8 @@ class Workshop:
         secret = None
         if self.door.is_ours:
             wanted = Credential(id=0, user=serial, secret_sha256=b"", created_at_ms=now_ms)
-            secret = self.registry.issue(wanted, self.who, now_ms).secret
+            issued = self.registry.issue(wanted, self.who, now_ms, rotation_days=self.rotation_days)
+            secret = issued.secret
         return sheet(self.site, asset, serial, model, self.door, secret)
 
     def renewed(self, serial: str, now_ms: int) -> Sheet:

@@ -365,7 +365,7 @@ class City:
 
     def _yard(self, registry: Registry) -> Yard:
         door = Door("mqtt.kiel.example", 8883, has_tls=True)
-        return Yard(SITE, registry, self.directory, self, self.watching, door, self.changed)
+        return Yard(SITE, registry, self.directory, self, self.watching, door, 14, self.changed)
 
     def ask(self, method: str, path: str, **options: object) -> httpx.Response:
         """One request, answered."""
