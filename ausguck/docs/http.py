@@ -8,6 +8,7 @@ import msgspec
 from api.app import create_app
 from api.ports import HealthSource, MetricsSource, Ports, Retry, Yard
 from ausguck.clock import ManualClock
+from ausguck.desk.access_port import Access
 from ausguck.desk.port import Desk
 from ausguck.docs.markdown import code, page, table
 from ausguck.docs.openapi import Answer, Document, Operation, Schema, words
@@ -27,6 +28,7 @@ def document() -> Document:
         retry=cast("Retry", None),
         metrics=cast("MetricsSource", None),
         yard=cast("Yard", object()),
+        access=cast("Access", object()),
     )
     app = create_app(ports, ManualClock(), Settings())
     return msgspec.json.decode(msgspec.json.encode(app.openapi()), type=Document)
@@ -47,7 +49,7 @@ def http() -> str:
         "`api/`, which serves it as `/api/v1/openapi.json`",
         "Times are RFC 3339 and in UTC. Errors are RFC 9457 problems. What is not known is left "
         "out or null, never zero. A request that changes something needs the header "
-        "`X-Ausguck: 1`. Ausguck listens on loopback only until there are keys.",
+        "`X-Ausguck: 1`. Who may ask what, and by which header: [access](access.md).",
         table(
             ("route", "what it gives"),
             ((code(name), operation.summary) for name, operation in routes),

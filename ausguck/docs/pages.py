@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ausguck.docs.access import access
 from ausguck.docs.catalogue import metrics
 from ausguck.docs.commands import commands
 from ausguck.docs.crash_points import crash_points
@@ -27,6 +28,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/metrics.md": figures,
     "docs/reference/cli.md": commands,
     "docs/reference/http.md": http,
+    "docs/reference/access.md": access,
     "docs/reference/deadletters.md": deadletters,
     "docs/reference/journal.md": journal,
     "docs/reference/register.md": register,
