@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiomqtt
+from paho.mqtt import client as paho
 
 from ausguck.clock import Clock
 from simulators.ledger import Ledger
@@ -186,6 +187,7 @@ class Link:
             socket_options=(WITHOUT_DELAY,),
         )
         client.pending_calls_threshold = ANY_NUMBER_PENDING
+        client.write_only_while_open()
         return client
 
     async def _converse(self, client: aiomqtt.Client) -> None:
@@ -242,6 +244,26 @@ class Link:
 
 class _Wire(aiomqtt.Client):
     """A client whose connection can break as in a tunnel: with no DISCONNECT before it."""
+
+    def write_only_while_open(self) -> None:
+        """Keep it from waiting to write on a socket that is closed, or is another's by now.
+
+        aiomqtt asks the loop for that by number, one turn of the loop after it was so.
+        """
+        loop = asyncio.get_running_loop()
+
+        def begin(client: paho.Client, wire: "paho.SocketLike") -> None:
+            if wire.fileno() >= 0:
+                loop.add_writer(wire.fileno(), write, client)
+
+        def write(client: paho.Client) -> None:
+            with suppress(OSError):  # whoever reads from it notices the loss
+                client.loop_write()
+
+        def ask(client: paho.Client, _userdata: object, wire: "paho.SocketLike") -> None:
+            loop.call_soon_threadsafe(begin, client, wire)
+
+        self._client.on_socket_register_write = ask
 
     def tear(self) -> None:
         """Shut the socket; the client notices, and the receiver is left to wonder."""
