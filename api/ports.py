@@ -44,6 +44,8 @@ class Cause(StrEnum):
     BOOKS_UNBALANCED = "books_unbalanced"
     CLOCK_JUMPED = "clock_jumped"
     LISTENER_DOWN = "listener_down"
+    TLS_STALE = "tls_stale"
+    REGISTER_STALE = "register_stale"
     BROKER_AWAY = "broker_away"
     BROKER_SILENT = "broker_silent"
     BROKER_LOST_SESSION = "broker_lost_session"
@@ -97,6 +99,18 @@ class ListenerReport(msgspec.Struct, frozen=True):
     sessions: int
     messages_by_qos: tuple[int, int, int]
     refusals: Mapping[str, int]
+    revoked: int = 0
+    """Sessions that were ended because what opened the door to them does no more."""
+    tls_error: str | None = None
+    """Why new certificates were not taken; the old ones hold."""
+
+
+class RegisterReport(msgspec.Struct, frozen=True):
+    """What is known of assets and devices; `last_error` while the desk cannot be asked anew."""
+
+    revision: int = 0
+    last_load_at_ms: int | None = None
+    last_error: str | None = None
 
 
 class SubscriberReport(msgspec.Struct, frozen=True):
@@ -171,6 +185,7 @@ class HealthReport(msgspec.Struct, frozen=True):
     listener: ListenerReport | None
     subscriber: SubscriberReport | None
     feeds: Sequence[FeedReport]
+    register: RegisterReport
     clock: ClockReport
     disk: DiskReport
     dead_letters: DeadLettersReport

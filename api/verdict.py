@@ -14,6 +14,8 @@ from api.ports import (
     FeedReport,
     HistoryReport,
     JournalReport,
+    ListenerReport,
+    RegisterReport,
     Status,
     SubscriberReport,
     Why,
@@ -62,6 +64,8 @@ def judge(  # noqa: PLR0913 - the verdict looks at every part
     listener_down: bool = False,
     subscriber: SubscriberReport | None = None,
     feeds: Sequence[FeedReport] = (),
+    register: RegisterReport | None = None,
+    listener: ListenerReport | None = None,
 ) -> tuple[Status, tuple[Why, ...]]:
     """The status with its reasons, the worst first; no reason means ok."""
     found = [
@@ -70,12 +74,25 @@ def judge(  # noqa: PLR0913 - the verdict looks at every part
         *_broker(subscriber),
         *_dropped(subscriber, clock.now_ms),
         *_feeds(feeds),
+        *_stale(register, listener),
         *_keeping(books, history, dead_letters, journal.lag_bytes),
         *_lateness(journal, clock),
     ]
     found.sort(key=lambda entry: entry[0] is not Status.FAILING)
     status = found[0][0] if found else Status.OK
     return status, tuple(why for _status, why in found)
+
+
+def _stale(
+    register: RegisterReport | None, listener: ListenerReport | None
+) -> Iterator[tuple[Status, Why]]:
+    """What holds as it was, because what is new cannot be read."""
+    if register is not None and register.last_error is not None:
+        words = f"the register is as it was, for it cannot be read: {register.last_error}"
+        yield Status.DEGRADED, Why(Cause.REGISTER_STALE, words)
+    if listener is not None and listener.tls_error is not None:
+        words = f"the listener's new certificate was not taken: {listener.tls_error}"
+        yield Status.DEGRADED, Why(Cause.TLS_STALE, words)
 
 
 def _intake(journal: JournalReport, *, listener_down: bool) -> Iterator[tuple[Status, Why]]:

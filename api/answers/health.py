@@ -74,6 +74,8 @@ class ListenerAnswer(BaseModel):
     refusals: dict[str, int] = Field(
         description="what was refused, by reason", examples=[{"identity": 3}]
     )
+    revoked: int = Field(description="sessions ended, for what opened the door does no more")
+    tls_error: str | None = Field(description="why a new certificate was not taken")
 
 
 class SubscriberAnswer(BaseModel):
@@ -97,6 +99,14 @@ class SubscriberAnswer(BaseModel):
     )
     last_message_at: UtcTime | None = Field(description="null before the first since start")
     last_error: str | None = Field(description="why there is no session, or was none")
+
+
+class RegisterAnswer(BaseModel):
+    """What is known of assets, devices and people."""
+
+    revision: int = Field(description="rises with each change")
+    last_load_at: UtcTime | None = Field(description="when a change was last taken over")
+    last_error: str | None = Field(description="why what holds may be old")
 
 
 class FeedAnswer(BaseModel):
@@ -152,6 +162,7 @@ class HealthAnswer(BaseModel):
     listener: ListenerAnswer | None = Field(description="null where it is switched off")
     subscriber: SubscriberAnswer | None = Field(description="null where it is switched off")
     feeds: list[FeedAnswer]
+    register_: RegisterAnswer = Field(alias="register")
     clock: ClockAnswer
     disk: DiskAnswer
     dead_letters: DeadLettersAnswer
@@ -175,6 +186,11 @@ def health_answer(report: HealthReport, site: Site) -> HealthAnswer:
         listener=_listener(report),
         subscriber=_subscriber(report),
         feeds=[_feed(feed) for feed in report.feeds],
+        register=RegisterAnswer(
+            revision=report.register.revision,
+            last_load_at=_moment(report.register.last_load_at_ms),
+            last_error=report.register.last_error,
+        ),
         clock=ClockAnswer(
             now=iso_utc(report.clock.now_ms),
             jumped=report.clock.jumped,
@@ -198,6 +214,8 @@ def _listener(report: HealthReport) -> ListenerAnswer | None:
         messages_qos1=qos1,
         messages_qos2=qos2,
         refusals=dict(sorted(listener.refusals.items())),
+        revoked=listener.revoked,
+        tls_error=listener.tls_error,
     )
 
 

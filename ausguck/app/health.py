@@ -19,6 +19,7 @@ from api.ports import (
     HistoryReport,
     JournalReport,
     ListenerReport,
+    RegisterReport,
     SubscriberReport,
 )
 from api.verdict import judge
@@ -29,6 +30,7 @@ from ausguck.journal.journal import Journal
 from ausguck.journal.segment import GapReason
 from ausguck.model import Books
 from ausguck.roles.history import History
+from ausguck.roles.registering import RegisteringStats
 from ausguck.settings.tree import Settings
 from ausguck.steady import SteadyClock
 from ausguck.store.port import Store
@@ -57,6 +59,7 @@ class Health:
         self._books_known = Books()
         self._letters_known = 0
         self.sources: Sources | None = None
+        self.registering: RegisteringStats | None = None
 
     async def report(self) -> HealthReport:
         """How it is now."""
@@ -67,6 +70,8 @@ class Health:
         clock = self._clock_report()
         letters = DeadLettersReport(await self._letters(), self._settings.history.dead_letter_rows)
         subscriber = self._subscriber_report()
+        listener = self._listener_report()
+        register = self._register_report()
         feeds = self._feed_reports()
         status, why = judge(
             books=books,
@@ -77,6 +82,8 @@ class Health:
             listener_down=self._settings.listener.enabled and self._is_closed,
             subscriber=subscriber,
             feeds=feeds,
+            register=register,
+            listener=listener,
         )
         return HealthReport(
             status=status,
@@ -86,9 +93,10 @@ class Health:
             books=books,
             journal=journal,
             history=history,
-            listener=self._listener_report(),
+            listener=listener,
             subscriber=subscriber,
             feeds=feeds,
+            register=register,
             clock=clock,
             disk=self._disk_report(self._settings.site.data_dir),
             dead_letters=letters,
@@ -148,7 +156,15 @@ class Health:
             refusals={
                 f"{packet} {reason}": count for (packet, reason), count in stats.refusals.items()
             },
+            revoked=stats.revoked,
+            tls_error=stats.tls_error,
         )
+
+    def _register_report(self) -> RegisterReport:
+        stats = self.registering
+        if stats is None:
+            return RegisterReport()
+        return RegisterReport(stats.revision, stats.last_load_at_ms, stats.last_error)
 
     def _subscriber_report(self) -> SubscriberReport | None:
         if self.sources is None or self.sources.subscriber is None:

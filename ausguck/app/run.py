@@ -137,6 +137,7 @@ async def opened(stack: AsyncExitStack, settings: Settings, probe: Probe) -> Par
     known = await knowing(settings, clock, kept, desk, journal, decoder)
     metrics = Metrics(health, history.stats)
     metrics.knowing = known
+    health.registering = known.registering.stats
     return Parts(clock, desk, journal, store, statuses, history, health, metrics, known)
 
 

@@ -6,7 +6,16 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.health_metrics import health_samples
 from api.metrics import TABLE, MetricType, Sample, exposition
-from api.ports import Cause, HistoryReport, JournalReport, Status, SubscriberReport, Why
+from api.ports import (
+    Cause,
+    HistoryReport,
+    JournalReport,
+    ListenerReport,
+    RegisterReport,
+    Status,
+    SubscriberReport,
+    Why,
+)
 from api.verdict import judge
 from ausguck.journal.port import Pause
 from tests.api.fakes import NOW_MS, City, FakeHealth, populated
@@ -270,3 +279,30 @@ def test_a_full_list_of_dead_letters_fails() -> None:
     letters = msgspec.structs.replace(FakeHealth(City().clock).shown.dead_letters, rows=100_000)
 
     assert _judged(dead_letters=letters) == (Status.FAILING, [Cause.DEAD_LETTERS_FULL])
+
+
+def test_what_holds_because_the_new_cannot_be_read_is_told() -> None:
+    register = RegisterReport(7, None, "store desk: locked")
+    listener = ListenerReport(1, 1, (0, 0, 0), {}, 2, "chain.pem: no certificate in it")
+
+    assert _judged(register=register) == (Status.DEGRADED, [Cause.REGISTER_STALE])
+    assert _judged(listener=listener) == (Status.DEGRADED, [Cause.TLS_STALE])
+    assert _judged(register=RegisterReport(7)) == (Status.OK, [])
+
+
+def test_the_register_and_revoked_sessions_are_shown() -> None:
+    city = populated()
+    listener = ListenerReport(1, 1, (0, 0, 0), {}, 2, "chain.pem: no certificate in it")
+    city.health.shown = msgspec.structs.replace(city.health.shown, listener=listener)
+
+    answer = city.ask("GET", "/api/v1/health").json()
+
+    assert answer["register"] == {
+        "revision": 7,
+        "last_load_at": "2027-01-15T07:59:00.000Z",
+        "last_error": None,
+    }
+    assert (answer["listener"]["revoked"], answer["listener"]["tls_error"]) == (
+        2,
+        "chain.pem: no certificate in it",
+    )

@@ -2,7 +2,7 @@
 
 from ausguck import catalogue
 from ausguck.commissioning.models import Words
-from ausguck.commissioning.ticks import CLOCK_MS, HEARD_MS, HINTS, TITLES, TickState, ticks
+from ausguck.commissioning.ticks import CLOCK_MS, HEARD_MS, HINTS, TITLES, ticks
 from ausguck.commissioning.watching import LATE_MS, MOST, WATCHED_MS, Watched, Watching
 from ausguck.model import AssetId, Kind, Reading, Scalar
 
@@ -119,4 +119,3 @@ def test_what_is_not_watched_leaves_nothing() -> None:
     watching = Watching()
     watching.note([reading(clients=3)])
     assert watching.look(BUS, NOW_MS) == Watched(NOW_MS, NOW_MS)
-    assert TickState.WAITING == "waiting"
