@@ -117,6 +117,8 @@ def _judged(**changes: object) -> tuple[Status, list[Cause]]:
         dead_letters=report.dead_letters,
         subscriber=report.subscriber,
         feeds=report.feeds,
+        register=report.register,
+        listener=report.listener,
     )
     return status, [entry.cause for entry in why]
 
