@@ -17,13 +17,13 @@ from ausguck.clock import SystemClock
 from ausguck.errors import ConfigError
 from ausguck.register.rows import DeviceState
 from ausguck.settings.tree import Listener, Settings
-from simulators.ledger import read_ledger
-from simulators.run import Connections, Job
-from simulators.scenario.load import library, load
-from simulators.scenario.perform import Staging, Step
+from simulators.ledger import CountingLedger, read_ledger
+from simulators.run import Connections, Job, device_session
+from simulators.scenario.load import library, load, read
+from simulators.scenario.perform import Staging, Step, perform
 from simulators.scenario.play import Play
 from simulators.scenario.register import scenario_tables
-from simulators.send import Tally
+from simulators.send import Surroundings, Tally, Target
 from tests.simulators.broker import Broker
 from tests.subscriber.mosquitto import free_port
 
@@ -228,3 +228,34 @@ def test_by_serial_only_the_register_knows_the_bus() -> None:
     for each in found:
         assert each.message is not None
         assert each.message.asset == f"device/{play.serial(each.asset)}"
+
+
+def test_a_device_whose_secret_is_known_connects_as_itself() -> None:
+    play = Play(load("bus-silent"))
+    will, serial = play.will("bus/0101"), play.serial("bus/0101")
+    known = device_session(will, serial, {serial: "hush"})
+    unknown = device_session(will, serial, {})
+
+    assert (known.username, known.password, known.client_id) == (serial, "hush", "bus-0101")
+    assert (unknown.username, unknown.password) == (None, None)
+    assert "hush" not in repr(known)
+
+
+@pytest.mark.broker
+def test_every_knock_is_tried_and_counted(tmp_path: Path) -> None:
+    thief = SMALL.replace('kind = "silent"', 'kind = "router_stolen"\nrevoked = "10:02"')
+    scenario = read("thief", thief.replace("station/1001", "bus/0102").encode())
+    serial = Play(scenario).serial("bus/0102")
+    staging = Staging(scenario, speed=None, credentials={serial: "hush"})
+
+    async def main(port: int) -> Step:
+        around = Surroundings(Target("127.0.0.1", port), SystemClock(), CountingLedger(), Tally())
+        play = staging.play(around.clock.now_ms())
+        return await perform(play, staging, around, asyncio.Event())
+
+    with Broker(tmp_path) as broker:
+        asyncio.run(broker.is_up())
+        step = asyncio.run(main(broker.port))
+
+    assert (step.let_in, step.turned_away) == (2, 0), "this broker lets everybody in"
+    assert step.tally.unacknowledged == 0
