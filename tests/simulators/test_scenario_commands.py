@@ -99,7 +99,7 @@ def test_what_does_not_go_together_is_refused(arguments: list[str], complaint: s
 
 
 def test_an_unknown_scenario_is_told() -> None:
-    result = run(["--scenario", "posion"])
+    result = run(["--scenario", "poisn"])
 
     assert isinstance(result.exception, ConfigError)
     assert "expected poison" in str(result.exception)

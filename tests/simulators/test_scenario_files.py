@@ -69,7 +69,7 @@ MISTAKES = [
     ('de = "Ist es."', "", "description.de: found nothing, expected a value for de"),
     ("buses = 40", "buses = -1", "city.buses: found -1 (integer), expected an integer >= 0"),
     ("buses = 40", 'buses = "a"', "city.buses: found 'a' (string), expected an integer"),
-    ("buses = 40", "busses = 4", "city.busses: found an unknown key, expected buses"),
+    ("buses = 40", "buse = 4", "city.buse: found an unknown key, expected buses"),
     (
         "buses = 40",
         "oddities = { wrap = 0.5 }",
