@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from api.access.caller import Asking
 from api.answers.access import IssuedKeyAnswer, KeyList, issued_answer, key_answer
@@ -35,7 +35,7 @@ def _whole(found: object) -> object:
     return int(found) if isinstance(found, float) and found.is_integer() else found
 
 
-Hours = Annotated[StrictInt, BeforeValidator(_whole)]
+Hours = Annotated[int, Field(strict=True, ge=1, le=HOURS_MAX), BeforeValidator(_whole)]
 
 
 class AddedKey(BaseModel):

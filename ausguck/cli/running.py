@@ -15,6 +15,9 @@ TIMEOUT_S = 10.0
 UNREACHABLE = 3
 """The exit code when no running process answers, or it does not let us in."""
 
+LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to recognise it, not to bind to it
+"""What to call where a process listens on every address: others are no names of its own."""
+
 LOCKED: dict[int, str] = {
     httpx.codes.UNAUTHORIZED: f"set {KEY} to a key that holds; `ausguck keys add` makes one",
     httpx.codes.FORBIDDEN: f"set {KEY} to a key that may; `ausguck keys list` shows their scopes",
@@ -72,5 +75,6 @@ def words(response: httpx.Response) -> str:
 def _address(settings: Settings) -> str:
     if settings.api.port == 0:
         raise click.UsageError("api.port is 0, so the port is not known here; say it with --url")
-    host = f"[{settings.api.host}]" if ":" in settings.api.host else settings.api.host
+    host = LOCAL.get(settings.api.host, settings.api.host)
+    host = f"[{host}]" if ":" in host else host
     return f"http://{host}:{settings.api.port}"
