@@ -88,12 +88,9 @@ def plain_within(plain: PlainReader, from_ms: int, to_ms: int, boot_mark: str) -
 def plain_reader(  # noqa: C901 - counted with the function within
     kind: Kind, places: Places, windows: Windows
 ) -> PlainReader:
-    """A function that reads elements of one kind of asset which are wholly in order.
-
-    A function with names of its own and no object: an attribute of `self` costs as much as a
-    comparison, and here stood fifteen of them. For the same reason the common case of each test
-    is written out, and a function is called for the others only.
-    """
+    """A function that reads elements of one kind of asset which are wholly in order."""
+    # A function with names of its own and no object: an attribute of `self` costs as much as a
+    # comparison, and here stood fifteen. For the same reason the common case is written out.
     keys = catalogue.keys(kind)
     decode = msgspec.json.Decoder(wire.telemetry(kind)).decode
     found = tuple((index, KnownTexts(pattern)) for index, pattern in wire.texts(kind))
@@ -104,8 +101,8 @@ def plain_reader(  # noqa: C901 - counted with the function within
     types = keys.index(wire.VEHICLE_TYPES) if wire.VEHICLE_TYPES in keys else 0
     has_places, lat_at, lon_at = bool(places.columns), places.lat, places.lon
     south, north, west, east = places.bounds
-    oldest = (windows.position_ms, windows.acceptance_ms)
-    oldest_ms = min(oldest) if has_places else windows.acceptance_ms
+    accepted_ms = windows.acceptance_ms
+    oldest_ms = min(windows.position_ms, accepted_ms) if has_places else accepted_ms
     astuple, head, ahead_ms = msgspec.structs.astuple, wire.HEAD, -AHEAD_MS
 
     def reading(  # noqa: C901, PLR0911, PLR0912 - the hot path: each call saved is a tenth of a microsecond

@@ -15,7 +15,8 @@ from ausguck.clock import ManualClock
 from ausguck.desk.access import AccessDesk, open_access
 from ausguck.desk.access_rows import SESSION_MS, TOUCH_MS, NewKey, new_key
 from ausguck.settings.tree import Api, Scope, Settings
-from tests.api.fakes import CHANGE, NOW_MS, City, populated
+from tests.api.city import City, populated
+from tests.api.fakes import CHANGE, NOW_MS
 
 BUSES = "/api/v1/buses"
 SESSION = "/api/v1/session"

@@ -22,7 +22,8 @@ from ausguck.register.port import Registry
 from ausguck.register.register import Register
 from ausguck.register.rows import Asset, Tables, Zone
 from ausguck.settings.tree import Api, Scope, Settings
-from tests.api.fakes import CHANGE, NOW_MS, SITE, City, populated
+from tests.api.city import City, populated
+from tests.api.fakes import CHANGE, NOW_MS, SITE
 
 CLOSED = Settings(api=Api(anonymous=()))
 REGISTER = Register(

@@ -10,7 +10,8 @@ from api.answers.asset import BusPage, StationPage
 from ausguck.clock import ManualClock
 from ausguck.errors import StoreError, StoreUnavailable
 from ausguck.model import Kind
-from tests.api.fakes import NOW_MS, City, populated, reading
+from tests.api.city import City, populated
+from tests.api.fakes import NOW_MS, reading
 
 
 def test_a_bus_shows_only_what_it_said() -> None:

@@ -11,7 +11,7 @@ from api.serve import serve
 from ausguck.clock import SystemClock
 from ausguck.desk.access_rows import NewKey
 from ausguck.settings.tree import Api, Settings
-from tests.api.fakes import City, populated, scratch_access
+from tests.api.city import City, populated, scratch_access
 
 LOGIN_JS = (Path(__file__).parents[2] / "api" / "web" / "login.js").read_text()
 FILL = """

@@ -2,7 +2,8 @@
 
 from ausguck.errors import JournalError
 from ausguck.model import Reason
-from tests.api.fakes import CHANGE, letter, populated
+from tests.api.city import letter, populated
+from tests.api.fakes import CHANGE
 
 
 def test_a_letter_says_what_was_wrong() -> None:

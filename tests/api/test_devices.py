@@ -8,7 +8,8 @@ import pytest
 from ausguck.desk.registry import open_registry
 from ausguck.model import AssetId, Kind
 from ausguck.register.rows import Device, DeviceState
-from tests.api.fakes import NOW_MS, SITE, City, populated, reading
+from tests.api.city import City, populated
+from tests.api.fakes import NOW_MS, SITE, reading
 
 CHANGE = {"X-Ausguck": "1"}
 ADDING = {"asset": "bus/0123", "model": "teltonika-rutx", "serial": "S1"}

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from api.access.origin import is_loopback
-from tests.api.fakes import BASE, CHANGE, populated
+from tests.api.city import populated
+from tests.api.fakes import BASE, CHANGE
 
 RETRY = "/api/v1/deadletters/3/retry"
 

@@ -18,7 +18,8 @@ from api.ports import (
 )
 from api.verdict import judge
 from ausguck.journal.port import Pause
-from tests.api.fakes import NOW_MS, City, FakeHealth, populated
+from tests.api.city import City, populated
+from tests.api.fakes import NOW_MS, FakeHealth
 
 
 def test_ok_is_200_with_every_figure() -> None:

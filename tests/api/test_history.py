@@ -21,7 +21,8 @@ from ausguck.register.rows import Asset, Device, Fitting, Tables
 from ausguck.register.versions import AsOf
 from ausguck.settings.tree import Retention, Settings
 from ausguck.store.port import Every, Series, SeriesQuery
-from tests.api.fakes import NOW_MS, City, FakeMetrics
+from tests.api.city import City
+from tests.api.fakes import NOW_MS, FakeMetrics
 from tests.store.fake import FakeStore, Shelf
 
 SITE = "kiel"

@@ -10,7 +10,7 @@ import pytest
 from api.ports import Cause
 from ausguck import catalogue
 from ausguck.model import Kind
-from tests.api.fakes import populated
+from tests.api.city import populated
 
 WEB = Path(__file__).parents[2] / "api" / "web"
 FILES = sorted(WEB.iterdir())

@@ -5,7 +5,8 @@ import pytest
 from ausguck.clock import iso_utc
 from ausguck.model import Kind
 from ausguck.store.port import Every
-from tests.api.fakes import NOW_MS, City, populated, reading
+from tests.api.city import City, populated
+from tests.api.fakes import NOW_MS, reading
 
 HOUR_MS = 3_600_000
 

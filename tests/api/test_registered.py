@@ -10,7 +10,8 @@ from ausguck.model import AssetId, Inventory, Kind
 from ausguck.register.keyring import Keyring
 from ausguck.register.register import Register
 from ausguck.register.rows import Asset, Assignment, Device, Fitting, Lifecycle, Tables, Zone
-from tests.api.fakes import NOW_MS, City, populated
+from tests.api.city import City, populated
+from tests.api.fakes import NOW_MS
 
 HOUR_MS = 3_600_000
 BUS = AssetId("kiel", Kind.BUS, "0101")

@@ -10,7 +10,8 @@ from schemathesis.config import SchemathesisConfig
 
 from api.openapi import routes_table
 from ausguck.desk.access_rows import SCOPES, NewKey
-from tests.api.fakes import BASE, NOW_MS, populated, scratch_access, scratch_registry
+from tests.api.city import populated, scratch_access, scratch_registry
+from tests.api.fakes import BASE, NOW_MS
 
 EXAMPLES = 20
 ACCESS = scratch_access()

@@ -10,7 +10,7 @@ import pytest
 
 from api.serve import serve
 from ausguck.errors import ConfigError
-from tests.api.fakes import populated
+from tests.api.city import populated
 
 
 def during(use: Callable[[int], Awaitable[None]]) -> int:

@@ -13,7 +13,8 @@ from ausguck.clock import ManualClock
 from ausguck.roles.history import HistoryStats
 from ausguck.roles.minutes import MinuteStats
 from ausguck.roles.staterows import StateRowStats
-from tests.api.fakes import NOW_MS, City, FakeHealth
+from tests.api.city import City
+from tests.api.fakes import NOW_MS, FakeHealth
 
 
 def report(**changes: object) -> HealthReport:

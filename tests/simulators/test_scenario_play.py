@@ -3,58 +3,18 @@
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ausguck.model import Reason
 from simulators.outgoing import Element
-from simulators.scenario.expected import Actor, Cause, TruthLabel
-from simulators.scenario.labels import EVERY_ASSET
-from simulators.scenario.load import library, load, read
+from simulators.scenario.expected import Actor
+from simulators.scenario.load import load, read
 from simulators.scenario.play import GIVEN_UP_AFTER_MS, LOOK_EVERY_MS, Play
 from simulators.scenario.scaled import scaled
-from simulators.scenario.scenario import Scenario
 from simulators.scenario.way import LONGEST_MS, Delivery, What
-
-MINUTE_MS = 60_000
-WRAP = 1 << 32
-FRAME = """\
-seed = 7
-start = 2026-06-16T08:00:00
-duration = "30min"
-title = { en = "t", de = "t" }
-description = { en = "d", de = "d" }
-city = { buses = 4, stations = 2, interval_s = 20.0 }
-feed = { stations = 3 }
-"""
-QUIET = """
-[[expect]]
-fault = "f"
-cause = "none"
-quiet = true
-why = { en = "w", de = "w" }
-"""
-
-
-def scenario_of(kind: str, keys: str = "", who: str = "bus/0102") -> Scenario:
-    """One fault from 08:10 to 08:20."""
-    text = f"""{FRAME}
-[[faults]]
-name = "f"
-kind = "{kind}"
-from = "08:10"
-to = "08:20"
-who = {{ assets = ["{who}"] }}
-{keys}
-{QUIET}"""
-    return read("one", text.encode())
-
-
-def played(scenario: Scenario, shift_ms: int = 0) -> tuple[Play, list[Delivery]]:
-    play = Play(scenario, shift_ms=shift_ms)
-    return play, list(play.advance(play.end_ms))
+from tests.simulators.scenes import FRAME, MINUTE_MS, QUIET, WRAP, played, scenario_of
 
 
 def telemetry(deliveries: Iterable[Delivery], asset: str = "bus/0102") -> list[Element]:
@@ -372,52 +332,3 @@ to = "08:20"
     assert told[12] == told[18]
     assert at_s[25] == play.start_ms // 1000 + 25 * 60
     assert other.feed(play.start_ms + 25 * MINUTE_MS) == told[25]
-
-
-@pytest.fixture(scope="module", params=library())
-def whole(request: pytest.FixtureRequest) -> tuple[Scenario, tuple[TruthLabel, ...]]:
-    """A scenario of the library with all its assets, speaking seldom, and its labels."""
-    scenario = load(request.param)
-    play, _ = played(scaled(scenario, 2000, 2000, slower=12.0))
-    return scenario, play.labels()
-
-
-@pytest.mark.slow
-def test_the_librarys_truth_is_what_its_file_expects(
-    whole: tuple[Scenario, tuple[TruthLabel, ...]],
-) -> None:
-    scenario, labels = whole
-    calls = [label for label in labels if label.should_call]
-
-    assert labels
-    assert len({label.incident_key for label in calls}) == sum(
-        expected.incidents for expected in scenario.expected if isinstance(expected.incidents, int)
-    )
-    for expected in scenario.expected:
-        theirs = [label for label in calls if label.cause is expected.cause]
-        assert bool(theirs) is expected.should_call
-        assert {label.actor for label in theirs} <= {expected.actor}
-        named = {name for name in expected.names if name.startswith(("bus/", "station/"))}
-        assert named <= {label.asset for label in theirs}
-        if expected.cause in (Cause.CARRIER_DOWN, Cause.DEPOT_POWER):
-            assert len(theirs) >= 5, "fewer are no group"
-    quiet = [label for label in labels if not label.should_call]
-    assert {label.actor for label in quiet} <= {Actor.NOBODY}
-    assert all(label.incident_key == "" for label in quiet)
-
-
-def test_a_label_is_one_line_of_json() -> None:
-    play, _ = played(scenario_of("silent"))
-    (label,) = play.labels()
-    line = msgspec.json.encode(label)
-
-    assert b"\n" not in line
-    assert msgspec.json.decode(line, type=TruthLabel) == label
-
-
-def test_an_expectation_of_no_fault_stands_for_every_asset() -> None:
-    text = FRAME + QUIET.replace('fault = "f"\n', "")
-    play, found = played(read("calm", text.encode()))
-
-    assert [label.asset for label in play.labels()] == [EVERY_ASSET]
-    assert {each.what for each in found} == {What.MESSAGE}
