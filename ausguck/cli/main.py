@@ -7,44 +7,73 @@ from pathlib import Path
 import click
 
 from ausguck import __version__
-from ausguck.cli.check import check
-from ausguck.cli.dashboards import dashboards
-from ausguck.cli.deadletters import deadletters
-from ausguck.cli.demo import demo
-from ausguck.cli.devices import devices
-from ausguck.cli.journal import journal
-from ausguck.cli.keys import keys
-from ausguck.cli.people import people
-from ausguck.cli.prepare import TOKEN_KEYS
-from ausguck.cli.register import register
-from ausguck.cli.replay import replay
-from ausguck.cli.run import run
-from ausguck.cli.simulate import simulate
-from ausguck.cli.store import store
+from ausguck.cli.lazy import Later, LazyGroup
 from ausguck.errors import AusguckError, ConfigError
-from ausguck.settings.load import load
 
 CONFIG_ERROR = 2
 FAILED = 1
 
-COMMANDS: tuple[click.Command, ...] = (
-    run,
-    demo,
-    check,
-    simulate,
-    replay,
-    journal,
-    devices,
-    register,
-    deadletters,
-    keys,
-    people,
-    store,
-    dashboards,
+TOKEN_KEYS = ("store.influxdb.token", "store.influxdb.token_file")
+"""Settings that may be wrong as yet when preparing: it makes what they want."""
+
+COMMANDS = (
+    Later("run", "ausguck.cli.run:run", "Run Ausguck by the settings: take in, keep, answer."),
+    Later("demo", "ausguck.cli.demo:demo", "Show a simulated city on http://127.0.0.1:8080."),
+    Later("check", "ausguck.cli.check:check", "Check the settings and say what they come to."),
+    Later(
+        "simulate",
+        "ausguck.cli.simulate:simulate",
+        "Simulate a city of buses and bike stations that sends MQTT.",
+    ),
+    Later(
+        "replay",
+        "ausguck.cli.replay:replay",
+        "Send a recorded CSV FILE (.gz too) over MQTT, all its times moved by a constant.",
+    ),
+    Later(
+        "journal",
+        "ausguck.cli.journal:journal",
+        "Look into the journal, and see whether it is sound.",
+    ),
+    Later(
+        "devices",
+        "ausguck.cli.devices:devices",
+        "Devices: what is fitted where, who may connect, and bringing one into service.",
+    ),
+    Later(
+        "register",
+        "ausguck.cli.register:register",
+        "What is out there: assets, devices, lines, zones, depots, duties, each with its time.",
+    ),
+    Later(
+        "deadletters",
+        "ausguck.cli.deadletters:deadletters",
+        "What was not stored, why, and what to do about it.",
+    ),
+    Later(
+        "keys",
+        "ausguck.cli.keys:keys",
+        "Say who may ask the API what, and make hashes for the settings file.",
+    ),
+    Later(
+        "people",
+        "ausguck.cli.people:people",
+        "Say who works with this, who is on duty, and what becomes of it when somebody leaves.",
+    ),
+    Later(
+        "store",
+        "ausguck.cli.store:store",
+        "Move history between DuckDB and InfluxDB, and compare the two.",
+    ),
+    Later(
+        "dashboards",
+        "ausguck.cli.dashboards:dashboards",
+        "Write Grafana's files, and look at dashboards without Grafana.",
+    ),
 )
 
 
-@click.group(context_settings={"max_content_width": 100})
+@click.group(cls=LazyGroup, commands=COMMANDS, context_settings={"max_content_width": 100})
 @click.version_option(__version__, prog_name="ausguck")
 @click.option(
     "--config",
@@ -67,6 +96,9 @@ def main(context: click.Context, config: Path | None) -> None:
     """
     if context.resilient_parsing or "--help" in sys.argv:
         return
+    # The tree of settings takes a quarter of a second to import, which no help waits for.
+    from ausguck.settings.load import load  # noqa: PLC0415 - as above
+
     try:
         needs_no_token = {"--prepare", "--broker"} & set(sys.argv)
         made_later = TOKEN_KEYS if needs_no_token else ()
@@ -75,10 +107,6 @@ def main(context: click.Context, config: Path | None) -> None:
         click.echo(f"The settings are not right:\n{error}", err=True)
         click.echo("Every setting is in ausguck.example.toml and docs/reference.", err=True)
         context.exit(CONFIG_ERROR)
-
-
-for command in COMMANDS:
-    main.add_command(command)
 
 
 def entry() -> None:

@@ -18,8 +18,6 @@ from ausguck.store.influxdb_setup.wanted import Role
 VARIABLE = "INFLUX_TOKEN"
 EXPECTED = "the operator token or an all-access token of the InfluxDB"
 TOKENS = "tokens"
-TOKEN_KEYS = ("store.influxdb.token", "store.influxdb.token_file")
-"""Settings that may be wrong as yet when preparing: it makes what they want."""
 
 prepare_option = click.option(
     "--prepare",

@@ -33,8 +33,9 @@ def walk(
     """A command and, when it is a group, everything in it; hidden ones are left out."""
     yield command, context
     if isinstance(command, click.Group):
-        for name, inner in sorted(command.commands.items()):
-            if not inner.hidden:
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None and not inner.hidden:
                 within = click.Context(inner, parent=context, info_name=name, terminal_width=WIDTH)
                 yield from walk(inner, within)
 

@@ -78,7 +78,9 @@ def is_command(words: list[str]) -> bool:
     context = program()
     while isinstance(command, click.Group):
         name, *words = words
-        command = command.commands[name]
+        called = command.get_command(context, name)
+        assert called is not None, name
+        command = called
         context = click.Context(command, parent=context, info_name=name)
     parser = command.make_parser(context)
     _, left, _ = parser.parse_args(list(words))

@@ -92,6 +92,9 @@ def test_its_options_go_with_it(arguments: list[str]) -> None:
 
 
 def test_no_other_command_waits_for_its_library() -> None:
-    code = "import sys, ausguck.cli.main; sys.exit('influxdb_client' in sys.modules)"
+    code = (
+        "import sys; from ausguck.docs.commands import commands; commands(); "
+        "sys.exit('influxdb_client' in sys.modules)"
+    )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
