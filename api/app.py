@@ -20,6 +20,7 @@ from api.routes import (
     deadletters,
     devices,
     events,
+    expectations,
     health,
     keys,
     metrics,
@@ -75,6 +76,7 @@ def create_app(ports: Ports, clock: Clock, settings: Settings) -> FastAPI:
     if ports.yard is not None:
         v1.include_router(devices.router(ports.yard, clock))
         v1.include_router(commissioning.router(ports.yard, ports.store, ports.desk, clock))
+        v1.include_router(expectations.router(ports.yard, ports.store, clock))
         v1.include_router(register.router(ports.yard, clock))
         v1.include_router(events.router(ports.yard, clock))
     if ports.access is not None:

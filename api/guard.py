@@ -19,11 +19,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import origin
+from api.headers import CHANGE_HEADER
 from api.problems import ApiProblem, Kind, Problems, shown
 
 BODY_MAX_BYTES = 65_536
 BODY_TIMEOUT_S = 10.0
-CHANGE_HEADER = "X-Ausguck"
 INTERNAL = ApiProblem(
     Kind.INTERNAL, "This is our fault; what happened is in the log of the process."
 )

@@ -12,7 +12,8 @@ from pydantic.config import JsonDict
 
 from api.access.gate import COOKIE
 from api.access.table import Entry, row_of
-from api.guard import CHANGE_HEADER, SAFE_METHODS
+from api.guard import SAFE_METHODS
+from api.headers import CHANGE_HEADER
 from api.problems import MEDIA_TYPE, TITLES, Kind, Problem
 
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -6,7 +6,8 @@ History and the desk are asked by their own ports (`ausguck.store.port`, `ausguc
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -16,7 +17,9 @@ from ausguck.commissioning.watching import Watching
 from ausguck.desk.access_port import Access
 from ausguck.desk.port import DeadLetterRow, Desk
 from ausguck.journal.port import Pause
+from ausguck.model import Reading
 from ausguck.register.directory import Directory
+from ausguck.register.expecting import Told
 from ausguck.register.port import Registry
 from ausguck.store.port import Store
 
@@ -231,6 +234,13 @@ class Presence(Protocol):
         ...
 
 
+class Place(NamedTuple):
+    """The clock of the site, and whose public holidays it keeps."""
+
+    zone: ZoneInfo
+    country: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Yard:
     """What the routes over the register and its devices need."""
@@ -242,6 +252,9 @@ class Yard:
     watching: Watching
     door: Door
     rotation_days: int
+    place: Place
+    told: Callable[[Reading], Told]
+    """What an asset's newest reading and its status tell of whether it should be heard."""
     changed: Callable[[], Awaitable[None]]
     """Has a change seen by everybody in this process; returns when it was."""
 

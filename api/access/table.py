@@ -109,6 +109,7 @@ TABLE: Final[tuple[Row, ...]] = (
     _act("POST", "/swaps", OPERATE | ADMIN),
     _read("/commissioning/{kind}/{name}", OFFICE),
     _read("/arrivals", OFFICE),
+    _read("/expectations/{kind}/{name}", OFFICE),
     _read("/events", ALL),
     _act("POST", "/events", OPERATE | ADMIN),
     _act("DELETE", "/events/{event_id}", OPERATE | ADMIN),

@@ -6,9 +6,10 @@ import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from api.app import create_app
-from api.ports import Ports, Yard
+from api.ports import Place, Ports, Yard
 from api.serve import serve
 from ausguck.app.door import door_of
 from ausguck.app.health import Health
@@ -20,9 +21,13 @@ from ausguck.app.stores import open_store
 from ausguck.app.vitals import Counting
 from ausguck.clock import Clock, SystemClock
 from ausguck.desk.desk import SqliteDesk, open_desk
+from ausguck.fleet.picture import paint
 from ausguck.fleet.statuses import Statuses
+from ausguck.fleet.telling import told
 from ausguck.journal.journal import Journal
+from ausguck.model import Reading
 from ausguck.probe import Probe, ignore
+from ausguck.register.expecting import Told
 from ausguck.roles.history import History
 from ausguck.roles.minutes import Minutes, Senses
 from ausguck.roles.noting import Noting
@@ -167,9 +172,21 @@ def ports_of(parts: Parts, settings: Settings, intake: Sources) -> Ports:
             kept.watching,
             door_of(settings),
             settings.register.rotation_days,
+            Place(ZoneInfo(settings.site.timezone), settings.site.country),
+            telling(parts.statuses, settings.state.silent_after_s * 1000),
             known.registering.load,
         ),
     )
+
+
+def telling(statuses: Statuses, live_within_ms: int) -> Callable[[Reading], Told]:
+    """What a reading tells of whether its asset should be heard."""
+
+    def of(reading: Reading) -> Told:
+        picture = paint(reading, None, live_within_ms)
+        return told(picture, statuses.newest.get(reading.asset))
+
+    return of
 
 
 def minutes_of(parts: Parts, settings: Settings, intake: Sources) -> Minutes:

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from ausguck.cli.progress import Line
-from ausguck.cli.register_show import changes, export, show, undo
+from ausguck.cli.register_show import changes, expect, export, show, undo
 from ausguck.cli.workshop import WHO, clock_ms, refuse, registry_of
 from ausguck.clock import SystemClock
 from ausguck.importing.faults import WrongInput
@@ -65,6 +65,7 @@ def register() -> None:
     Later:
       ausguck register export backup/            CSV that imports to no difference
       ausguck register changes                   who changed what, and when
+      ausguck register expect bus/0123           should it be heard, and who says so?
       ausguck register undo                      takes the last change back
 
     Every command works whether Ausguck runs or not; a running one follows within a second.
@@ -188,7 +189,7 @@ def check(settings: Settings, path: Path, **asked: Unpack[Asked]) -> None:
     click.echo(f"{len(things(diff))} things would change; see `import --dry-run`")
 
 
-for _command in (show, export, changes, undo):
+for _command in (show, expect, export, changes, undo):
     register.add_command(_command)
 
 

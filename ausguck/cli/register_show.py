@@ -1,17 +1,20 @@
 """`ausguck register show, export, changes, undo`: what the register holds, and how it came."""
 
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 import msgspec
 
-from ausguck.cli.workshop import WHO, clock_ms, registry_of
+from ausguck.cli.workshop import ASSET, WHO, clock_ms, registry_of
 from ausguck.clock import iso_utc
 from ausguck.importing.export import csv_files
 from ausguck.importing.making import versions
 from ausguck.importing.moments import Misfit, moment_ms
 from ausguck.importing.words import cells
+from ausguck.register import expecting
+from ausguck.register.plan import Plan
 from ausguck.register.register import Register
 from ausguck.register.rows import BEGINNING_MS, ROW_TYPES, Row
 from ausguck.settings.tree import Settings
@@ -51,6 +54,39 @@ def show(
     if name is not None and not rows:
         click.echo(f"Error: {table} know no {name!r}", err=True)
         raise click.exceptions.Exit(NOT_FOUND)
+
+
+@click.command()
+@click.argument("asset")
+@click.option("--at", metavar="TIME", help="At that moment; without it, now.")
+@json_option
+@click.pass_obj
+def expect(settings: Settings, asset: str, at: str | None, *, as_json: bool) -> None:
+    """Say whether a bus or station should be heard, by what the register knows.
+
+    What it tells itself goes before that; `/api/v1/expectations/bus/0123` takes it in.
+
+    \b
+    Examples:
+      ausguck register expect bus/0123
+      ausguck register expect station/1001 --at 2026-05-04T23:30
+    """
+    if not re.fullmatch(ASSET, asset):
+        raise click.BadParameter(f"found {asset!r}, expected such as bus/0123 or station/1001")
+    at_ms = clock_ms() if at is None else _moment(settings, at)
+    with registry_of(settings) as registry:
+        known, _ = registry.load(at_ms)
+    plan = Plan(known, ZoneInfo(settings.site.timezone), settings.site.country)
+    found = expecting.expect(plan, known.asset_id(asset), at_ms)
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    line = f", line {found.line}" if found.line else ""
+    source = f", says {found.source}" if found.source else ""
+    until = "" if found.until_ms is None else f"; until {iso_utc(found.until_ms)}"
+    click.echo(f"{asset}: {found.state} ({found.why}{line}{source}){until}")
+    if found.missing:
+        click.echo(f"To know more, give: {', '.join(found.missing)}")
 
 
 @click.command()

@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import FastAPI
 
 from api.app import create_app
 from api.ports import (
+    Place,
     Ports,
     Yard,
 )
@@ -29,6 +31,7 @@ from ausguck.model import (
     Reason,
 )
 from ausguck.register.directory import Directory
+from ausguck.register.expecting import NOTHING_TOLD
 from ausguck.register.port import Registry
 from ausguck.settings.tree import Settings
 from tests.api.fakes import (
@@ -86,7 +89,18 @@ class City:
 
     def _yard(self, registry: Registry) -> Yard:
         door = Door("mqtt.kiel.example", 8883, has_tls=True)
-        return Yard(SITE, registry, self.directory, self, self.watching, door, 14, self.changed)
+        return Yard(
+            SITE,
+            registry,
+            self.directory,
+            self,
+            self.watching,
+            door,
+            14,
+            Place(ZoneInfo("Europe/Berlin"), "DE"),
+            lambda _reading: NOTHING_TOLD,
+            self.changed,
+        )
 
     def ask(self, method: str, path: str, **options: object) -> httpx.Response:
         """One request, answered."""

@@ -1,5 +1,6 @@
 """Devices over HTTP: into service, swapped, renewed and sent away."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 
 from ausguck.desk.registry import open_registry
 from ausguck.model import AssetId, Kind
-from ausguck.register.rows import Device, DeviceState
+from ausguck.register.change import Given, Offer
+from ausguck.register.rows import Asset, Assignment, Device, DeviceState
 from tests.api.city import City, populated
 from tests.api.fakes import NOW_MS, SITE, reading
 
@@ -198,3 +200,24 @@ def test_an_event_that_ends_before_it_begins_is_refused(city: City) -> None:
     )
     assert status == 400
     assert "ends_at" in str(problem["detail"])
+
+
+def test_what_is_expected_says_who_says_so_or_what_is_missing(city: City) -> None:
+    unknown = get(city, "expectations/bus/0101")
+    assert (unknown["state"], unknown["why"]) == ("unknown", "missing")
+    assert "duties" in str(unknown["missing"])
+    assert city.registry is not None
+    duty = Assignment(
+        id="bus/0101", valid_from_ms=NOW_MS - 60_000, valid_to_ms=NOW_MS + 60_000, source="plan"
+    )
+    rows = {
+        "assets": (Given(Asset(id="bus/0101"), is_dated=False, place="a"),),
+        "assignments": (Given(duty, is_dated=True, place="b"),),
+    }
+    diff = city.registry.diff(Offer("plan", rows, adds_only=True), NOW_MS)
+    city.registry.apply(diff, "test", NOW_MS)
+    asyncio.run(city.changed())
+    found = get(city, "expectations/bus/0101")
+    assert (found["state"], found["why"], found["source"]) == ("on", "on_duty", "plan")
+    assert found["until"] == "2027-01-15T08:01:00.000Z"
+    assert city.ask("GET", "/api/v1/expectations/line/11").status_code == 422
