@@ -8,8 +8,8 @@ from typing import TypedDict, Unpack
 import click
 import msgspec
 
-from ausguck.cli.devices_list import list_devices, show, unknown
-from ausguck.cli.devices_watch import watch
+from ausguck.cli.devices_list import list_devices, show
+from ausguck.cli.lazy import Later, LazyGroup
 from ausguck.cli.workshop import ASSET, WHO, clock_ms, registry_of, workshop_of
 from ausguck.clock import iso_utc
 from ausguck.commissioning.models import MODELS, model_of
@@ -55,7 +55,22 @@ class AssetName(click.ParamType[str]):
         return value
 
 
-@click.group()
+ASKING = (
+    Later(
+        "watch",
+        "ausguck.cli.devices_watch:watch",
+        "Watch a bus or station that was just set up, until every point is ticked.",
+    ),
+    Later(
+        "unknown",
+        "ausguck.cli.devices_unknown:unknown",
+        "List who speaks to us and is not in the register.",
+    ),
+)
+"""Those that ask the running process, and need an HTTP client for it."""
+
+
+@click.group(cls=LazyGroup, commands=ASKING)
 def devices() -> None:
     """Devices: what is fitted where, who may connect, and bringing one into service.
 
@@ -79,7 +94,7 @@ def devices() -> None:
     """
 
 
-for command in (watch, list_devices, show, unknown):
+for command in (list_devices, show):
     devices.add_command(command)
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import click
 import httpx
 
-from api.guard import CHANGE_HEADER
+from api.headers import CHANGE_HEADER
 from ausguck.settings.environment import KEY
 from ausguck.settings.tree import Settings
 
