@@ -1,61 +1,30 @@
 """`ausguck devices`: what is fitted where, its credentials, and bringing one into service."""
 
-import re
 from datetime import datetime
-from pathlib import Path
-from typing import TypedDict, Unpack
 
 import click
 import msgspec
 
 from ausguck.cli.devices_list import list_devices, show
 from ausguck.cli.lazy import Later, LazyGroup
-from ausguck.cli.workshop import ASSET, WHO, clock_ms, registry_of, workshop_of
+from ausguck.cli.workshop import WHO, AssetName, clock_ms, registry_of
 from ausguck.clock import iso_utc
-from ausguck.commissioning.models import MODELS, model_of
-from ausguck.commissioning.qr import qr_for_terminal, write_qr
-from ausguck.commissioning.sheet import Sheet, sheet_text
-from ausguck.commissioning.workshop import Wish
+from ausguck.commissioning.models import MODELS
 from ausguck.register.keyring import EVERYTHING, Credential
 from ausguck.register.rows import Device, DeviceState
 from ausguck.settings.tree import Settings
 
-ASSET_FORM = re.compile(ASSET)
-language_option = click.option(
-    "--lang", type=click.Choice(["en", "de"]), default="en", show_default=True
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for scripts.")
-qr_option = click.option(
-    "--qr",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the code for a set-up app there, as .svg or .png; - shows it here.",
-)
-
-
-class Adding(TypedDict):
-    """What the options of `add` are called."""
-
-    model_name: str
-    serial: str | None
-    sim_pool: str | None
-    lang: str
-    qr: Path | None
-    as_json: bool
-
-
-class AssetName(click.ParamType[str]):
-    """An asset such as `bus/0123`."""
-
-    name = "asset"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name itself, when it is one."""
-        if not ASSET_FORM.fullmatch(value):
-            self.fail(f"found {value!r}, expected such as bus/0123 or station/1001", param, ctx)
-        return value
-
-
-ASKING = (
+LATER = (
+    Later(
+        "add",
+        "ausguck.cli.devices_sheet:add",
+        "Take a device into service and print the sheet to set it up by.",
+    ),
+    Later(
+        "rotate",
+        "ausguck.cli.devices_sheet:rotate",
+        "Give a device a new secret; the old one holds for `register.rotation_days`.",
+    ),
     Later(
         "watch",
         "ausguck.cli.devices_watch:watch",
@@ -67,10 +36,10 @@ ASKING = (
         "List who speaks to us and is not in the register.",
     ),
 )
-"""Those that ask the running process, and need an HTTP client for it."""
+"""Those that draw codes, or ask the running process and need an HTTP client for it."""
 
 
-@click.group(cls=LazyGroup, commands=ASKING)
+@click.group(cls=LazyGroup, commands=LATER)
 def devices() -> None:
     """Devices: what is fitted where, who may connect, and bringing one into service.
 
@@ -96,49 +65,6 @@ def devices() -> None:
 
 for command in (list_devices, show):
     devices.add_command(command)
-
-
-@devices.command()
-@click.argument("asset", type=AssetName())
-@click.option(
-    "--model",
-    "model_name",
-    required=True,
-    type=click.Choice([model.name for model in MODELS]),
-    help="Its family; `ausguck devices models` tells them apart.",
-)
-@click.option("--serial", help="Its serial number; without it one is made from the asset's name.")
-@click.option("--sim-pool", metavar="POOL", help="The pool of its SIM, as in the register.")
-@language_option
-@qr_option
-@json_option
-@click.pass_obj
-def add(settings: Settings, asset: str, **options: Unpack[Adding]) -> None:
-    """Take a device into service and print the sheet to set it up by.
-
-    The sheet has the address, the authority, user and password, the topic, the message as JSON
-    and the settings that matter. The password is shown this once.
-    """
-    model = model_of(options["model_name"])
-    if model is None:
-        raise click.UsageError(f"--model {options['model_name']}")
-    wish = Wish(asset, model, options["serial"], options["sim_pool"])
-    with workshop_of(settings) as workshop:
-        one = workshop.add(wish, clock_ms())
-    show_sheet(one, options["lang"], options["qr"], as_json=options["as_json"])
-
-
-@devices.command()
-@click.argument("serial")
-@language_option
-@qr_option
-@json_option
-@click.pass_obj
-def rotate(settings: Settings, serial: str, lang: str, qr: Path | None, *, as_json: bool) -> None:
-    """Give a device a new secret; the old one holds for `register.rotation_days`."""
-    with workshop_of(settings) as workshop:
-        one = workshop.renewed(serial, clock_ms())
-    show_sheet(one, lang, qr, as_json=as_json)
 
 
 @devices.command()
@@ -236,7 +162,7 @@ def state(settings: Settings, serial: str, state: str) -> None:
 
 
 @devices.command("models")
-@language_option
+@click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True)
 def models(lang: str) -> None:
     """Families of devices, with what must be set in each."""
     for model in MODELS:
@@ -244,18 +170,3 @@ def models(lang: str) -> None:
         for advice in model.advice:
             click.echo(f"    {advice.setting}: {advice.value}")
             click.echo(f"      {advice.why.in_language(lang)}")
-
-
-def show_sheet(one: Sheet, lang: str, qr: Path | None, *, as_json: bool) -> None:
-    """Print a sheet, and its code where somebody wants it."""
-    if as_json:
-        click.echo(msgspec.json.encode(one).decode())
-    else:
-        click.echo(sheet_text(one, lang))
-    if qr is None:
-        return
-    if str(qr) == "-":
-        click.echo(qr_for_terminal(one))
-    else:
-        write_qr(one, qr)
-        click.echo(f"The code is in {qr}; it holds the password.", err=True)

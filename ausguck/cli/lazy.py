@@ -23,6 +23,13 @@ class Later(click.Command):
         super().__init__(name, help=summary)
         self.place = place
 
+    def imported(self) -> click.Command:
+        """The command itself."""
+        command = resolve_name(self.place)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{self.place} is no command")
+        return command
+
 
 class LazyGroup(click.Group):
     """A group that imports those of its commands that are `Later` when they are called."""
@@ -30,10 +37,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command itself, imported if it was not yet."""
         command = super().get_command(ctx, cmd_name)
-        if isinstance(command, Later):
-            command = resolve_name(command.place)
-            self.add_command(command, cmd_name)
-        return command
+        return command.imported() if isinstance(command, Later) else command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands as a plain group does, which imports none."""

@@ -1,5 +1,6 @@
 """What the commands about devices share: the register's file, and where devices connect."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -16,6 +17,18 @@ from ausguck.settings.tree import Settings
 WHO = "command line"
 REFUSED = 1
 ASSET = r"(bus|station)/[A-Za-z0-9_-]{1,64}"
+
+
+class AssetName(click.ParamType[str]):
+    """An asset such as `bus/0123`."""
+
+    name = "asset"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name itself, when it is one."""
+        if not re.fullmatch(ASSET, value):
+            self.fail(f"found {value!r}, expected such as bus/0123 or station/1001", param, ctx)
+        return value
 
 
 @contextmanager
