@@ -86,7 +86,8 @@ class Access:
         """Entry by a client certificate: of a user, a registered device, or an asset."""
         if shown is None:
             return Refused("certificate_without_name", Code.NOT_AUTHORIZED)
-        claim = Claim(shown.name, None, shown.not_before_ms, shown.not_after_ms)
+        name = self._claims.shown_by(shown.name)
+        claim = Claim(name, None, shown.not_before_ms, shown.not_after_ms)
         fault = self.standing(claim).fault
         return Refused(fault, Code.NOT_AUTHORIZED) if fault else self._identity(claim)
 

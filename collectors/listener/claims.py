@@ -1,16 +1,21 @@
 """What a claim is worth by the register at one moment, and which rights come with it; pure."""
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from ausguck.model import Kind
 from ausguck.register.directory import Directory
 from ausguck.register.keyring import EVERYTHING, Credential
 from ausguck.register.register import Register
 from ausguck.register.rows import DeviceState
 from ausguck.settings.tree import User
+from ausguck.topics import NAME
 from collectors.listener.identity import NEVER_MS, Claim, Rights
 
 BACKLOG_MS = 30 * 86_400_000  # a device may send what it saw in the asset that it was taken out of
+_ASSET: Final = re.compile(rf"({Kind.BUS}|{Kind.STATION})/{NAME.pattern}", NAME.flags)
+_DEVICE: Final = f"{Kind.DEVICE}/"
 
 
 class Standing(NamedTuple):
@@ -29,6 +34,13 @@ class Claims:
     def __init__(self, users: Mapping[str, User], directory: Directory) -> None:
         self._users = users
         self._directory = directory
+
+    def shown_by(self, common_name: str) -> str:
+        """Whom a certificate's name is of: `device/SERIAL` is the device, and barred with it."""
+        serial = common_name.removeprefix(_DEVICE)
+        # Whoever may have certificates made of devices gets none of a user or a gateway by it.
+        is_its = self._directory.keyring.is_device(serial) and serial not in self._users
+        return serial if is_its else common_name
 
     def standing(self, claim: Claim | None, now_ms: int) -> Standing:
         """Whether whoever came in with it may stay; who showed nothing may."""
@@ -57,7 +69,7 @@ class Claims:
         elif credentials:
             ends_ms += [_end_ms(one) for one in credentials if one.holds_at(now_ms)]
             fault = "" if len(ends_ms) > 1 else "revoked"
-        elif name.count("/") != 1:
+        elif _ASSET.fullmatch(name) is None:
             fault = "certificate_unknown"
         elif _may_be_elsewhere(self._directory.register, name, not_before_ms, now_ms):
             fault = "barred"

@@ -4,6 +4,7 @@ import pytest
 
 from ausguck.clock import ManualClock
 from ausguck.register.directory import Directory
+from ausguck.register.rows import DeviceState
 from ausguck.settings.tree import Listener, User
 from collectors.certificates import CertificateKind, SeenCertificate
 from collectors.listener.access import (
@@ -14,6 +15,7 @@ from collectors.listener.access import (
     verify_password,
 )
 from collectors.listener.identity import Identity, Verdict
+from tests.listener.registered import directory, fitting, keyring, register
 
 SECRET = bytes(32)
 
@@ -141,6 +143,27 @@ def test_a_certificate_names_a_user_or_an_asset() -> None:
     assert bus.judge(b"v1/kiel/bus/8/event") is Verdict.FOREIGN
     assert isinstance(house.by_certificate(certificate("somebody")), Refused)
     assert isinstance(house.by_certificate(None), Refused)
+
+
+@pytest.mark.parametrize("shown", ["SN77", "device/SN77"])
+def test_a_devices_certificate_ends_with_the_device(shown: str) -> None:
+    known = directory(fitting("bus/1"))
+    settings = Listener(host="127.0.0.1", users=(user("gate", gateway=True),))
+    house = Access(settings, "kiel", SECRET, ManualClock(), known)
+    device = identity(house.by_certificate(certificate(shown)))
+    assert device.name == "SN77"
+    assert device.judge(b"v1/kiel/device/SN77/telemetry") is Verdict.OK
+    assert device.judge(b"v1/kiel/bus/1/telemetry") is Verdict.OK
+
+    for ring, fault in (
+        (keyring(state=DeviceState.STOLEN), "barred"),
+        (keyring(denied_before_ms={"SN77": 1}), "revoked"),
+        (keyring(devices=()), "certificate_unknown"),
+    ):
+        known.replace(register(fitting("bus/1")), ring)
+        found = house.by_certificate(certificate(shown))
+        assert isinstance(found, Refused)
+        assert found.reason == house.renew(device) == fault
 
 
 def test_what_is_remembered_of_topics_is_bounded() -> None:

@@ -22,6 +22,23 @@ ANNA = User.model_validate(
 )
 LATER_MS = START_MS + 365 * DAY_MS
 SWAP_MS = START_MS - 10 * DAY_MS
+NO_NAMES = (
+    *(
+        "bus/+",
+        "bus/#",
+        "bus/",
+        "BUS/1",
+        "bus/1\n",
+        "\nbus/1",
+        "/",
+        "everything/",
+        "/bus",
+        "bus//1",
+    ),
+    *("device/SN77", "device/other", "device/gate", "device/anna", "bus/1/2", "bus/ü", "tram/1"),
+    f"bus/{'1' * 65}",
+)
+"""What is nobody's name: a device is judged by its serial, as `shown_by` says it."""
 
 
 def claims(directory: Directory) -> Claims:
@@ -75,6 +92,7 @@ def test_other_devices_may_come_in(state: DeviceState) -> None:
         (certificate("bus/9"), ""),
         (certificate("old gate"), "revoked"),
         (certificate("somebody"), "certificate_unknown"),
+        *((certificate(name), "certificate_unknown") for name in NO_NAMES),
         (Claim(SERIAL, None, 0, START_MS), "expired"),
         (Claim("anna"), ""),
         (None, ""),
@@ -88,6 +106,26 @@ def test_a_certificate_is_worth_its_name(claim: Claim | None, fault: str) -> Non
     denied = {"bus/9": SWAP_MS}
     known = Directory(register(), keyring(*credentials, denied_before_ms=denied))
     assert claims(known).standing(claim, START_MS).fault == fault
+
+
+@pytest.mark.parametrize(
+    ("shown", "whose"),
+    [
+        (f"device/{SERIAL}", SERIAL),
+        (SERIAL, SERIAL),
+        ("bus/1", "bus/1"),
+        ("gate", "gate"),
+        # Neither a gateway nor a user of the settings is a device, whatever a certificate says.
+        ("device/gate", "device/gate"),
+        ("device/anna", "device/anna"),
+        ("device/other", "device/other"),
+        (f"device/device/{SERIAL}", f"device/device/{SERIAL}"),
+    ],
+)
+def test_a_devices_certificate_is_the_devices(shown: str, whose: str) -> None:
+    gate = credential(1, "gate", speaks_for=("*",))
+    known = Directory(register(), keyring(gate, devices=(SERIAL, "anna")))
+    assert claims(known).shown_by(shown) == whose
 
 
 @pytest.mark.parametrize(

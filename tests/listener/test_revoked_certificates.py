@@ -38,6 +38,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, common_name in (
         ("server", "ausguck"),
         ("device", SERIAL),
+        ("named", f"device/{SERIAL}"),
         ("bus", "bus/0123"),
         ("gate", "gate"),
     ):
@@ -63,6 +64,9 @@ CHANGES: dict[str, Callable[[str], Keyring]] = {
         ("device", "denied", "revoked"),
         ("device", "stolen", "barred"),
         ("device", "unknown", "certificate_unknown"),
+        ("named", "denied", "revoked"),
+        ("named", "stolen", "barred"),
+        ("named", "unknown", "certificate_unknown"),
         ("bus", "denied", "revoked"),
         ("bus", "stolen", "barred"),
         ("gate", "denied", "revoked"),
@@ -81,11 +85,9 @@ def test_who_came_in_by_it_is_sent_away(house: Path, name: str, change: str, rea
             assert int((await wire.expect(mqtt5.PubAckPacket)).reason_code) == 0
             if change == "stolen":
                 states = {SERIAL: DeviceState.STOLEN}
-            common_name = {"device": SERIAL, "bus": "bus/0123", "gate": "gate"}[name]
+            user = {"bus": "bus/0123", "gate": "gate"}.get(name, SERIAL)
             async with within_a_second():
-                known.replace(
-                    register(fitting("bus/0123"), states=states), CHANGES[change](common_name)
-                )
+                known.replace(register(fitting("bus/0123"), states=states), CHANGES[change](user))
                 wire.send(publish(V5, payload=b"late", qos=1))
                 assert await dismissed(wire)
             assert len(journal.messages) == 1
