@@ -8,7 +8,6 @@ import msgspec
 from ausguck.commissioning.models import Advice, Model, Words
 from ausguck.topics import VERSION, Message
 
-CLOCK: Final = 1_790_000_000_000
 SECRET_LATER: Final = Words(
     "made at the broker, not here: deploy/device add {user}",
     "entsteht am Broker, nicht hier: deploy/device add {user}",
@@ -23,6 +22,11 @@ TITLES: Final[dict[str, Words]] = {
     "will": Words("Will", "Letzter Wille (Will)"),
     "commands": Words("Commands", "Befehle"),
 }
+HEAD: Final = (
+    ("observed_at", "when it looked, UTC in milliseconds or with its offset"),
+    ("boot_id", "another one at each start, 16 characters at most"),
+    ("seq", "counts up from there"),
+)
 SHOWN_ONCE: Final = Words(
     "The password is shown this once; only its hash is kept.",
     "Das Passwort erscheint nur dieses eine Mal; aufbewahrt wird nur sein Hash.",
@@ -79,16 +83,25 @@ class Sheet(msgspec.Struct, frozen=True):
         return f"Sheet({self.asset!r}, {self.serial!r})"
 
 
-def sheet(
-    site: str, asset: str, serial: str, model: Model, door: Door, secret: str | None
-) -> Sheet:
-    """The sheet for a device in an asset (`bus/0123`)."""
+class Setting(msgspec.Struct, frozen=True):
+    """Which device is set up for what (`bus/0123`); `now_ms` is the time in the example."""
+
+    site: str
+    asset: str
+    serial: str
+    model: Model
+    now_ms: int
+
+
+def sheet(setting: Setting, door: Door, secret: str | None) -> Sheet:
+    """The sheet for a device; its example is of just now, and may be sent as it is printed."""
+    site, asset, serial, model = setting.site, setting.asset, setting.serial, setting.model
 
     def topic(message: Message) -> str:
         return f"{VERSION}/{site}/{asset}/{message}"
 
     head: dict[str, int | float | str | bool] = {
-        "observed_at": CLOCK,
+        "observed_at": setting.now_ms,
         "boot_id": "b1",
         "seq": 1,
     }
@@ -109,7 +122,7 @@ def sheet(
         will='{"state": "lost"}',
         qos=1,
         template=head | dict(model.example),
-        keys=model.keys,
+        keys=HEAD + model.keys,
         advice=model.advice,
     )
 
@@ -156,10 +169,9 @@ def sheet_text(one: Sheet, language: str) -> str:
     if one.ca_pem is not None:
         lines += ["", one.ca_pem.strip()]
     lines += ["", words(SAYS), json.dumps(one.template, indent=2)]
-    if one.keys:
-        key_wide = max(len(key) for key, _where in one.keys)
-        lines += ["", words(FROM)]
-        lines += [f"  {key:<{key_wide}}  {where}" for key, where in one.keys]
+    key_wide = max(len(key) for key, _where in one.keys)
+    lines += ["", words(FROM)]
+    lines += [f"  {key:<{key_wide}}  {where}" for key, where in one.keys]
     lines += ["", words(SETTINGS)]
     for advice in one.advice:
         lines += [f"  {advice.setting}: {advice.value}", f"    {words(advice.why)}"]

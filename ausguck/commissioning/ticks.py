@@ -6,13 +6,11 @@ from typing import Final
 import msgspec
 
 from ausguck.commissioning.models import Words
-from ausguck.commissioning.watching import Watched
+from ausguck.commissioning.watching import CLOCK_MS, Watched
 from ausguck.model import Kind, Scalar
 
 HEARD_MS: Final = 120_000
 """Where nobody tells us of connections, a message this young stands for one."""
-CLOCK_MS: Final = 10_000
-"""How far a device's clock may be off."""
 SIGNAL_KEYS: Final = ("rsrp_dbm", "rssi_dbm", "access_technology", "snr_db")
 POWER_KEYS: Final = ("battery_v", "battery_pct", "external_power")
 COUNTERS: Final = ("guest_down_bytes_total", "guest_up_bytes_total")
@@ -103,7 +101,10 @@ def _connected(watched: Watched, connected_ms: int | None, now_ms: int) -> Tick:
 
 def _clock(watched: Watched) -> Tick:
     if watched.offset_ms is None:
-        return Tick("clock", TickState.WAITING)
+        if watched.late_offset_ms is None:
+            return Tick("clock", TickState.WAITING)
+        found = f"{watched.late_offset_ms / 1000:+.0f} s, unless it drains a backlog"
+        return Tick("clock", TickState.WRONG, found)
     if watched.clock_suspect:
         return Tick("clock", TickState.WRONG, "not a time of now")
     is_right = abs(watched.offset_ms) <= CLOCK_MS

@@ -14,6 +14,8 @@ MOST: Final = 64
 """Assets watched at once; a workshop commissions one after the other."""
 LATE_MS: Final = 30_000
 """A reading that arrives so long after it was observed had waited in the device."""
+CLOCK_MS: Final = 10_000
+"""How far a device's clock may be off."""
 
 
 class Watched(msgspec.Struct):
@@ -25,6 +27,10 @@ class Watched(msgspec.Struct):
     offset_ms: int | None = None
     """Of the last live reading: our time of receipt less the device's own."""
     clock_suspect: bool = False
+    is_clock_sound: bool = False
+    """Whether a live reading came with a right time; before, a late one may have a slow clock."""
+    late_offset_ms: int | None = None
+    """The same difference of the last late reading."""
     buffered_ms: int | None = None
     """When a reading last arrived that had waited in the device."""
     values: dict[str, Scalar] = {}
@@ -72,10 +78,13 @@ def _note(watched: Watched, reading: Reading) -> None:
     watched.heard_ms = reading.received_at_ms
     offset_ms = reading.received_at_ms - reading.observed_at_ms
     if offset_ms > LATE_MS:
-        watched.buffered_ms = reading.received_at_ms
+        watched.late_offset_ms = offset_ms
+        if watched.is_clock_sound:
+            watched.buffered_ms = reading.received_at_ms
     else:
         watched.offset_ms = offset_ms
         watched.clock_suspect = reading.clock_suspect
+        watched.is_clock_sound |= not reading.clock_suspect and abs(offset_ms) <= CLOCK_MS
     for key, value in zip(catalogue.keys(reading.asset.kind), reading.values, strict=True):
         if value is not None:
             watched.values[key] = value

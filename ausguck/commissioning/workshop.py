@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ausguck.commissioning.models import Model, model_of
-from ausguck.commissioning.sheet import Door, Sheet, sheet
+from ausguck.commissioning.sheet import Door, Setting, Sheet, sheet
 from ausguck.model import Kind
 from ausguck.register.change import Fault, Given, Offer
 from ausguck.register.keyring import Credential
@@ -74,7 +74,8 @@ class Workshop:
             wanted = Credential(id=0, user=serial, secret_sha256=b"", created_at_ms=now_ms)
             issued = self.registry.issue(wanted, self.who, now_ms, rotation_days=self.rotation_days)
             secret = issued.secret
-        return sheet(self.site, asset, serial, model, self.door, secret)
+        setting = Setting(self.site, asset, serial, model, now_ms)
+        return sheet(setting, self.door, secret)
 
     def renewed(self, serial: str, now_ms: int) -> Sheet:
         """The same for a device of the register, wherever it is now.

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from ausguck import catalogue
-from ausguck.clock import ManualClock
 from ausguck.commissioning.models import MODELS, Model, model_of
 from ausguck.commissioning.qr import qr_svg, write_qr
-from ausguck.commissioning.sheet import Door, Sheet, qr_text, sheet, sheet_text
+from ausguck.commissioning.sheet import Door, Setting, Sheet, qr_text, sheet, sheet_text
 from ausguck.journal.port import Record, RecordType, Source
 from ausguck.model import Kind, Position
 from ausguck.settings.tree import Retention, Site
@@ -17,29 +16,30 @@ from ausguck.topics import Message, parse
 from collectors.decode.decoder import Decoder
 
 SECRET = "k7m2-never-in-a-log"  # noqa: S105 - of no device
+NOW_MS = 1_800_000_000_000
 DOOR = Door("mqtt.kiel.example", 8883, has_tls=True, ca_pem="-----BEGIN CERTIFICATE-----\nAA==\n")
 
 
 def sheet_of(model: Model, secret: str | None = SECRET, door: Door = DOOR) -> Sheet:
     asset = "bus/0123" if model.kind is Kind.BUS else "station/1001"
-    return sheet("kiel", asset, "SN77", model, door, secret)
+    return sheet(Setting("kiel", asset, "SN77", model, NOW_MS), door, secret)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_the_example_of_a_sheet_is_a_message_we_take_whole(model: Model) -> None:
     one = sheet_of(model)
-    now_ms = ManualClock().now_ms()
-    message = one.template | {"observed_at": now_ms}
+    printed = sheet_text(one, "en")
+    message = printed[printed.index("{\n") : printed.index("\n}") + 2]
     record = Record(
         position=Position(1, 1, 0),
         after=Position(1, 1, 100),
         type=RecordType.MESSAGE,
         flags=0,
-        received_at_ms=now_ms,
+        received_at_ms=NOW_MS + 60_000,
         source=Source("listener", one.user, one.client_id),
         packet_id=1,
         topic=one.topic,
-        payload=json.dumps(message).encode(),
+        payload=message.encode(),
     )
     decoded = Decoder(Site(), Retention()).decode(record)
     (reading,) = decoded.readings

@@ -2,8 +2,8 @@
 
 from ausguck import catalogue
 from ausguck.commissioning.models import Words
-from ausguck.commissioning.ticks import CLOCK_MS, HEARD_MS, HINTS, TITLES, ticks
-from ausguck.commissioning.watching import LATE_MS, MOST, WATCHED_MS, Watched, Watching
+from ausguck.commissioning.ticks import HEARD_MS, HINTS, TITLES, ticks
+from ausguck.commissioning.watching import CLOCK_MS, LATE_MS, MOST, WATCHED_MS, Watched, Watching
 from ausguck.model import AssetId, Kind, Reading, Scalar
 
 NOW_MS = 1_800_000_000_000
@@ -65,7 +65,13 @@ def test_the_clock_is_judged_by_what_came_at_once() -> None:
     assert states(reading(late_ms=CLOCK_MS + 1))["clock"] == "wrong"
     assert states(reading(late_ms=-CLOCK_MS - 1))["clock"] == "wrong"
     assert states(reading(clock_suspect=True))["clock"] == "wrong"
-    assert states(reading(late_ms=LATE_MS + 1))["clock"] == "waiting"
+
+
+def test_one_that_is_always_late_has_a_slow_clock_until_a_live_one_comes() -> None:
+    slow = [reading(late_ms=3_600_000), reading(late_ms=3_600_000)]
+    assert (states(*slow)["clock"], states(*slow)["buffered"]) == ("wrong", "waiting")
+    mended = states(*slow, reading(), reading(late_ms=3_600_000))
+    assert (mended["clock"], mended["buffered"]) == ("ok", "ok")
 
 
 def test_a_place_ticks_gps() -> None:
@@ -86,8 +92,11 @@ def test_the_guest_counter_must_rise_while_somebody_watches() -> None:
 
 
 def test_what_waited_in_the_device_ticks_buffered() -> None:
-    assert states(reading(late_ms=LATE_MS))["buffered"] == "waiting"
-    assert states(reading(late_ms=LATE_MS + 1))["buffered"] == "ok"
+    assert states(reading(), reading(late_ms=LATE_MS))["buffered"] == "waiting"
+    assert states(reading(), reading(late_ms=LATE_MS + 1))["buffered"] == "ok"
+    assert (
+        states(reading(late_ms=CLOCK_MS + 1), reading(late_ms=LATE_MS + 1))["buffered"] == "waiting"
+    )
 
 
 def test_a_station_that_tells_all_is_done() -> None:
