@@ -18,7 +18,12 @@ _OF_BUSES = {
     DataClass.USAGE: Part.USAGE,
     DataClass.EMPLOYEE_RELATED: Part.EMPLOYEE_RELATED,
 }
-NOTHING_HIDDEN: frozenset[str] = frozenset()
+_BY_KEY = {"cell_id": Part.EMPLOYEE_RELATED}
+"""What is more than its class says: where a bus was is where its driver was, also by radio cell.
+
+Its class stays, for the class says that a value is kept in the table of positions, for a week;
+operations look for the cells in which buses fall silent over a longer time.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +70,14 @@ class Sight:
         return msgspec.structs.replace(reading, values=values)
 
 
+def part_of(kind: Kind, metric: Metric) -> Part:
+    """Which part of an answer a metric belongs to."""
+    if kind is Kind.STATION:
+        return Part.STATIONS
+    return _BY_KEY.get(metric.key, _OF_BUSES[metric.data_class])
+
+
 @cache
 def _hidden(kind: Kind, parts: frozenset[Part]) -> frozenset[str]:
     metrics = catalogue.metrics(kind)
-    return frozenset(metric.key for metric in metrics if _part(kind, metric) not in parts)
-
-
-def _part(kind: Kind, metric: Metric) -> Part:
-    return Part.STATIONS if kind is Kind.STATION else _OF_BUSES[metric.data_class]
+    return frozenset(metric.key for metric in metrics if part_of(kind, metric) not in parts)

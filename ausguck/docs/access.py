@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from api.access.sight import part_of
 from api.access.table import TABLE, Entry, Part, Row, Scopes
 from ausguck import catalogue
-from ausguck.catalogue import DataClass
 from ausguck.desk.access_rows import SCOPES
 from ausguck.docs.markdown import code, page, table
 from ausguck.model import Kind
@@ -67,11 +67,7 @@ def _mark(scopes: Scopes, scope: Scope) -> str:
 
 
 def _classes() -> Iterator[tuple[str, str]]:
-    for part, data_class in (
-        (Part.TECHNICAL, DataClass.TECHNICAL),
-        (Part.USAGE, DataClass.USAGE),
-        (Part.EMPLOYEE_RELATED, DataClass.EMPLOYEE_RELATED),
-    ):
-        metrics = catalogue.metrics(Kind.BUS)
-        keys = [code(metric.key) for metric in metrics if metric.data_class is data_class]
+    metrics = catalogue.metrics(Kind.BUS)
+    for part in (Part.TECHNICAL, Part.USAGE, Part.EMPLOYEE_RELATED):
+        keys = [code(metric.key) for metric in metrics if part_of(Kind.BUS, metric) is part]
         yield part.value, ", ".join(keys)
