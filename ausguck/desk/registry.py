@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ausguck.desk import audit, registry_keyring
 from ausguck.desk.access_writing import Writing
 from ausguck.desk.engine import NAME, reading_engine, writing_engine
+from ausguck.desk.registry_barring import barring
 from ausguck.desk.registry_changes import (
     changes_made,
     make,
@@ -34,7 +35,7 @@ from ausguck.register import moves
 from ausguck.register.change import Diff, Offer
 from ausguck.register.checking import offer_faults
 from ausguck.register.diff import diff
-from ausguck.register.keyring import BARRED, Credential, Keyring
+from ausguck.register.keyring import Credential, Keyring
 from ausguck.register.port import AppliedRow, AuditRow, Issued, RegisterError
 from ausguck.register.register import Register
 from ausguck.register.rows import ROW_TYPES, Device
@@ -107,7 +108,7 @@ class SqliteRegistry(Writing):
         Raises:
             RegisterError: it cannot be made; nothing was.
         """
-        with _worded(), self.writing() as connection:
+        with self._changing(who, now_ms) as connection:
             return make(connection, diff, who=who, now_ms=now_ms, action="apply")
 
     def undo(self, applied_id: int | None, who: str, now_ms: int) -> AppliedRow:
@@ -116,7 +117,7 @@ class SqliteRegistry(Writing):
         Raises:
             RegisterError: something later was built on it.
         """
-        with _worded(), self.writing() as connection:
+        with self._changing(who, now_ms) as connection:
             return take_back(connection, applied_id, who, now_ms)
 
     def applied(self, *, limit: int = 100) -> Sequence[AppliedRow]:
@@ -133,7 +134,7 @@ class SqliteRegistry(Writing):
             RegisterError: `out` is not in the asset, `into` is elsewhere or barred, or `at_ms`
                 lies before the asset's last swap.
         """
-        with _worded(), self.writing() as connection:
+        with self._changing(who, now_ms) as connection:
             tables = load_tables(connection, None)
             if wrong := moves.swap_faults(tables, asset, out, into, at_ms):
                 raise RegisterError(wrong)
@@ -143,20 +144,16 @@ class SqliteRegistry(Writing):
     def set_device(self, device: Device, who: str, now_ms: int) -> AppliedRow:
         """Add a device, or change how it is from now on.
 
-        A device that becomes stolen or retired is taken out of its asset, and its credentials
-        and certificates are revoked with it.
+        A device that becomes stolen or retired is taken out of its asset. Its credentials and
+        certificates are revoked with it, as by every change that says so.
 
         Raises:
             RegisterError: what it names is not known, or its serial is none.
         """
-        with _worded(), self.writing() as connection:
-            was = registry_keyring.state_of(connection, device.id, now_ms)
+        with self._changing(who, now_ms) as connection:
             tables = load_tables(connection, None)
             made = moves.set_device(tables, device, now_ms)
-            row = make(connection, made, who=who, now_ms=now_ms, action="device", tables=tables)
-            if device.state in BARRED and was is not device.state:
-                _revoke(connection, device.id, who=who, now_ms=now_ms)
-            return row
+            return make(connection, made, who=who, now_ms=now_ms, action="device", tables=tables)
 
     def issue(
         self, credential: Credential, who: str, now_ms: int, *, rotation_days: int = 14
@@ -203,6 +200,12 @@ class SqliteRegistry(Writing):
         """Add to the audit log, which is never changed."""
         with _worded(), self.writing() as connection:
             _note(connection, who, action, object_, detail, now_ms)
+
+    @contextmanager
+    def _changing(self, who: str, now_ms: int) -> Iterator[Connection]:
+        """A transaction after which no device that is stolen or retired has anything that opens."""
+        with _worded(), self.writing() as connection, barring(connection, who, now_ms):
+            yield connection
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ausguck.desk.registry import SqliteRegistry, open_registry
 from ausguck.register.keyring import EVERYTHING, Credential, Keyring
 from ausguck.register.port import Issued, RegisterError
 from ausguck.register.rows import Asset, Device, DeviceState, Fitting
-from tests.register.offers import DAY_MS, NOW_MS, dated, offer
+from tests.register.offers import DAY_MS, NOW_MS, dated, offer, undated
 
 WHO = "command line"
 
@@ -155,16 +156,96 @@ def test_a_device_that_is_gone_gets_nothing_any_more(
     assert not opens(registry, issued, NOW_MS + 6), "what was revoked stays so"
 
 
-def test_an_import_that_says_stolen_bars_too(registry: SqliteRegistry) -> None:
+def told_of(registry: SqliteRegistry, row: Device, now_ms: int, *, is_dated: bool = False) -> None:
+    given = dated(row) if is_dated else undated(row)
+    told = offer(devices=[given], adds_only=True)
+    registry.apply(registry.diff(told, now_ms), WHO, now_ms)
+
+
+@pytest.mark.parametrize("state", [DeviceState.STOLEN, DeviceState.RETIRED])
+def test_an_import_that_bars_a_device_revokes_for_good(
+    registry: SqliteRegistry, state: DeviceState
+) -> None:
     issued = issue(registry, "S1")
-    told = offer(devices=[Device(id="S1", state=DeviceState.STOLEN)], adds_only=True)
+    other = issue(registry, "S2")
     known = registry.load(NOW_MS)
 
-    registry.apply(registry.diff(told, NOW_MS), WHO, NOW_MS)
+    told_of(registry, Device(id="S1", state=state), NOW_MS + 5)
 
-    register, ring = registry.load(NOW_MS, known)
-    assert ring.opens("S1", issued.secret.encode(), NOW_MS) is None
-    assert register.fitted("bus/1", NOW_MS) is None
+    register, ring = registry.load(NOW_MS + 5, known)
+    assert ring.opens("S1", issued.secret.encode(), NOW_MS + 5) is None
+    assert register.fitted("bus/1", NOW_MS + 5) is None
+    registry.undo(None, WHO, NOW_MS + 6)
+    assert not keyring(registry, NOW_MS + 6).is_barred("S1")
+    assert not opens(registry, issued, NOW_MS + 6)
+    assert keyring(registry, NOW_MS + 6).denies_certificate("S1", NOW_MS + 4)
+    assert opens(registry, other, NOW_MS + 6)
+    assert not keyring(registry, NOW_MS + 6).denies_certificate("S2", 0)
+
+
+def test_a_device_that_was_barred_already_is_revoked_once_somebody_says_so(
+    registry: SqliteRegistry,
+) -> None:
+    """As left by an import before imports revoked; here by a state that began by its date."""
+    issued = issue(registry, "S2")
+    stolen = Device(id="S2", state=DeviceState.STOLEN)
+    told_of(registry, replace(stolen, valid_from_ms=NOW_MS + 9), NOW_MS, is_dated=True)
+    assert opens(registry, issued, NOW_MS + 8)
+
+    row = registry.set_device(stolen, WHO, NOW_MS + 10)
+
+    assert row.id == 0, "the state is what it was"
+    registry.set_device(Device(id="S2"), WHO, NOW_MS + 11)
+    assert not keyring(registry, NOW_MS + 11).is_barred("S2")
+    assert not opens(registry, issued, NOW_MS + 11)
+    assert keyring(registry, NOW_MS + 11).denies_certificate("S2", NOW_MS + 9)
+    assert opens(registry, issue(registry, "S2", NOW_MS + 11), NOW_MS + 11)
+
+
+@pytest.mark.parametrize("is_undone", [True, False])
+def test_a_theft_that_began_by_its_date_counts_also_if_the_next_change_takes_it_back(
+    registry: SqliteRegistry, *, is_undone: bool
+) -> None:
+    issued = issue(registry, "S2")
+    stolen = Device(id="S2", state=DeviceState.STOLEN, valid_from_ms=NOW_MS + 9)
+    told_of(registry, stolen, NOW_MS, is_dated=True)
+
+    if is_undone:
+        registry.undo(None, WHO, NOW_MS + 10)
+    else:
+        registry.set_device(Device(id="S2"), WHO, NOW_MS + 10)
+
+    assert not keyring(registry, NOW_MS + 10).is_barred("S2")
+    assert not opens(registry, issued, NOW_MS + 10)
+
+
+def test_a_theft_that_was_over_when_it_was_told_spares_what_came_after(
+    registry: SqliteRegistry,
+) -> None:
+    issued = issue(registry, "S2")
+    later = issue(registry, "S2", NOW_MS + 9)
+    stolen = Device(
+        id="S2", state=DeviceState.STOLEN, valid_from_ms=NOW_MS + 3, valid_to_ms=NOW_MS + 9
+    )
+    told_of(registry, stolen, NOW_MS + 20, is_dated=True)
+
+    assert not opens(registry, issued, NOW_MS + 20)
+    assert opens(registry, later, NOW_MS + 20)
+    ring = keyring(registry, NOW_MS + 20)
+    assert ring.denies_certificate("S2", NOW_MS + 8)
+    assert not ring.denies_certificate("S2", NOW_MS + 9)
+
+
+def test_what_is_revoked_is_noted_once(registry: SqliteRegistry) -> None:
+    issue(registry, "S1")
+    stolen = Device(id="S1", state=DeviceState.STOLEN)
+    told_of(registry, stolen, NOW_MS + 5)
+    revision = registry.revision()
+    registry.set_device(stolen, WHO, NOW_MS + 6)
+
+    assert registry.revision() == revision
+    (noted,) = (row for row in registry.audit() if row.action == "credential.revoke")
+    assert (noted.object, noted.detail) == ("S1", "1 and certificates: stolen or retired")
 
 
 def test_a_state_that_begins_later_is_due_then(registry: SqliteRegistry) -> None:
