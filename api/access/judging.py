@@ -4,8 +4,6 @@ from api.access.caller import By, Caller
 from api.access.table import ADMIN, Entry, Row
 from api.problems import ApiProblem, Kind
 
-WITH_KEY = frozenset({By.KEY, By.SESSION})
-
 
 def refusal(row: Row, caller: Caller, site: str) -> ApiProblem | None:
     """Why somebody may not call a route, or None where they may."""
@@ -16,8 +14,8 @@ def refusal(row: Row, caller: Caller, site: str) -> ApiProblem | None:
         return _forbidden(f"This key is for {', '.join(sites)}, and this is {site}.")
     if row.entry is Entry.ANYONE:
         return None
-    if caller.by is By.NOBODY or (row.entry is Entry.KEY and caller.by not in WITH_KEY):
-        return ApiProblem(Kind.NO_KEY, caller.hint or "This needs a key.")
+    if caller.by is By.NOBODY or (row.entry is Entry.KEY and caller.by is not By.KEY):
+        return ApiProblem(Kind.NO_KEY, caller.hint or "This needs a key itself, in the header.")
     if row.entry is Entry.SCOPE:
         return _scope(row, caller)
     return None

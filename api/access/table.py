@@ -30,7 +30,7 @@ class Entry(StrEnum):
 
     OPEN = "nothing; nobody is asked who they are"
     ANYONE = "nothing; who shows a key gets more"
-    KEY = "any key"
+    KEY = "any key, itself: a session begins no other"
     SCOPE = "one of the scopes"
 
 

@@ -27,7 +27,7 @@ def router(access: Access, clock: Clock, names: frozenset[str]) -> APIRouter:
 
     @routes.post("", response_model=SessionAnswer, status_code=CREATED, summary="Log in")
     async def log_in(request: Request, asking: Asking) -> Response:
-        """With a key in the header; the answer's cookie lasts 12 hours from its last use."""
+        """With a key in the header; its cookie lasts 12 hours from its last use, 7 days at most."""
         key = asking.caller.key
         if key is None:
             raise ApiProblem(Kind.NO_KEY, "A session begins with a key in the header.")

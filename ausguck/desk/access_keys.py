@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from ausguck.desk.access_port import AccessRefused, AccessUnknown
 from ausguck.desk.access_rows import (
     LIVE_MAX,
     SESSION_MS,
+    SESSION_WHOLE_MS,
+    SESSIONS_MAX,
     IssuedKey,
     Key,
     Narrowing,
@@ -111,10 +113,11 @@ class KeysDesk(Writing):
             _used(connection, key_id, now_ms)
 
     def begin_session(self, key: Key, now_ms: int) -> str:
-        """The id of a new session, which is kept nowhere; ends what is over on the way."""
+        """The id of a new session, which is kept nowhere; ends what is over or too many."""
         secret = new_session()
         with self.writing() as connection:
             connection.execute(delete(sessions).where(sessions.c.expires_at_ms <= now_ms))
+            _end_oldest(connection, key.id)
             connection.execute(
                 insert(sessions).values(
                     sha256=secret.sha256,
@@ -146,7 +149,7 @@ class KeysDesk(Writing):
             touched = connection.execute(
                 update(sessions)
                 .where(sessions.c.sha256 == digest(secret))
-                .values(touched_at_ms=now_ms, expires_at_ms=now_ms + SESSION_MS)
+                .values(touched_at_ms=now_ms, expires_at_ms=_expires_ms(now_ms))
                 .returning(sessions.c.key_id)
             ).scalar_one_or_none()
             if touched is not None:
@@ -248,6 +251,23 @@ def _asked_again(old: Key, expires_at_ms: int | None) -> NewKey:
         is_service=old.is_service,
         expires_at_ms=expires_at_ms,
     )
+
+
+def _expires_ms(touched_ms: int) -> ColumnElement[int]:
+    """When a session is over that is used now: sliding, but never beyond its week."""
+    return func.min(touched_ms + SESSION_MS, sessions.c.created_at_ms + SESSION_WHOLE_MS)
+
+
+def _end_oldest(connection: Connection, key_id: int) -> None:
+    """Make room for one more session of a key."""
+    newest = (
+        select(sessions.c.sha256)
+        .where(sessions.c.key_id == key_id)
+        .order_by(sessions.c.created_at_ms.desc(), sessions.c.touched_at_ms.desc())
+        .limit(SESSIONS_MAX - 1)
+    )
+    others = sessions.c.sha256.not_in(newest)
+    connection.execute(delete(sessions).where(sessions.c.key_id == key_id, others))
 
 
 def _used(connection: Connection, key_id: int, now_ms: int) -> None:

@@ -81,7 +81,7 @@ class Keys(Protocol):
         ...
 
     def begin_session(self, key: Key, now_ms: int) -> str:
-        """The id of a new session, which is kept nowhere; ends what is over on the way."""
+        """The id of a new session, which is kept nowhere; ends what is over or too many."""
         ...
 
     def session(self, secret: str, now_ms: int) -> Session | None:

@@ -24,6 +24,11 @@ LIVE_MAX: Final = 2
 """So many keys of one name hold at once, while one replaces the other."""
 
 SESSION_MS: Final = 12 * 3_600_000
+"""So long after its last use a session is over."""
+SESSION_WHOLE_MS: Final = 7 * 86_400_000
+"""So long after its beginning a session is over, however it is used."""
+SESSIONS_MAX: Final = 20
+"""So many sessions of one key there are at once; then the oldest ends for another."""
 TOUCH_MS: Final = 60_000
 """When something was last used is written down at most so often."""
 
@@ -95,7 +100,7 @@ class IssuedKey(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A browser that was shown a key; it lasts while it is used and the key holds."""
+    """A browser that was shown a key; it lasts while used and the key holds, a week at most."""
 
     key: Key
     expires_at_ms: int

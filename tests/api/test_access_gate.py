@@ -272,6 +272,16 @@ def test_a_session_begins_with_a_key_and_a_header_of_ours(closed: City, access: 
     assert anonymous.ask("POST", SESSION, headers=CHANGE).status_code == 401
 
 
+def test_a_session_begins_no_session(closed: City, access: AccessDesk) -> None:
+    cookie = cookie_of(log_in(closed, made(access, "view")))
+
+    answer = closed.ask("POST", SESSION, headers={**CHANGE, **cookie})
+
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers
+    assert closed.ask("GET", BUSES, headers=cookie).status_code == 200
+
+
 def test_a_change_by_session_still_needs_the_header(closed: City, access: AccessDesk) -> None:
     cookie = cookie_of(log_in(closed, made(access, "operate")))
     retry = "/api/v1/deadletters/3/retry"

@@ -10,6 +10,8 @@ from ausguck.desk.access import AccessDesk, open_access, require_keys
 from ausguck.desk.access_port import AccessRefused, AccessUnknown
 from ausguck.desk.access_rows import (
     SESSION_MS,
+    SESSION_WHOLE_MS,
+    SESSIONS_MAX,
     Narrowing,
     NewKey,
     digest,
@@ -143,6 +145,33 @@ def test_a_session_lasts_while_it_is_used_and_its_key_holds(desk: AccessDesk) ->
 
     desk.end_keys("one", CLI, NOW_MS + HOUR_MS)
     assert desk.session(secret, NOW_MS + HOUR_MS) is None
+
+
+def test_a_session_ends_after_a_week_however_it_is_used(desk: AccessDesk) -> None:
+    key = desk.add_key(NewKey(name="one", scopes=("view",)), CLI, NOW_MS).key
+    secret = desk.begin_session(key, NOW_MS)
+
+    end_ms = NOW_MS + SESSION_WHOLE_MS
+    for at_ms in range(NOW_MS, end_ms, SESSION_MS - HOUR_MS):
+        assert desk.session(secret, at_ms) is not None
+        desk.touch_session(secret, at_ms)
+    desk.touch_session(secret, end_ms - 1)
+
+    assert desk.session(secret, end_ms - 1) is not None
+    assert desk.session(secret, end_ms) is None
+
+
+def test_one_session_too_many_ends_the_oldest_of_its_key(desk: AccessDesk) -> None:
+    other = desk.add_key(NewKey(name="other", scopes=("view",)), CLI, NOW_MS).key
+    apart = desk.begin_session(other, NOW_MS - 1)
+    key = desk.add_key(NewKey(name="one", scopes=("view",)), CLI, NOW_MS).key
+    begun = [desk.begin_session(key, NOW_MS + number) for number in range(SESSIONS_MAX + 3)]
+    desk.touch_session(begun[0], NOW_MS + HOUR_MS)
+
+    live = [secret for secret in begun if desk.session(secret, NOW_MS + HOUR_MS) is not None]
+
+    assert live == begun[3:]
+    assert desk.session(apart, NOW_MS + HOUR_MS) is not None
 
 
 def test_an_ended_session_is_forgotten_alone(desk: AccessDesk) -> None:
