@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from ausguck.journal.port import Record
+from ausguck.journal.port import Record, RecordType
 from ausguck.model import (
     Batch,
     DeadLetter,
@@ -55,6 +55,8 @@ class Gathered:
         self._events: list[Event] = []
         self._event_origins: list[Origin] = []
         self._elements = 0
+        self.oldest_ms: int | None = None
+        """When the first record came; a retry says when it came once, which is no age of ours."""
 
     def add(self, records: Sequence[Record], decoder: Decoder) -> None:
         """Decode records and count them in."""
@@ -70,6 +72,10 @@ class Gathered:
             self.dropped += found.dropped
         self.records += records
         self.position = records[-1].after
+        if self.oldest_ms is None:
+            self.oldest_ms = next(
+                (one.received_at_ms for one in records if one.type is not RecordType.RETRY), None
+            )
 
     @property
     def size(self) -> int:

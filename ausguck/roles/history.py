@@ -114,7 +114,11 @@ class History:
         self._settled: Position | None = None
         self.stats = HistoryStats()
         self.oldest_ms: int | None = None
-        """Receive time of the oldest record in hand, None when there is none."""
+        """Receive time of the oldest record in hand, None when there is none.
+
+        Of retries alone, which keep the time they were received at first, it is when they
+        were taken in hand.
+        """
 
     async def run(self) -> None:
         """Move batches until `finish` is called; then what is committed already, and return.
@@ -188,7 +192,6 @@ class History:
         """A batch: these records and what comes by `due_s`, or until it is full."""
         gathered = Gathered(self._tail.position)
         await self._add(gathered, records)
-        self.oldest_ms = gathered.records[0].received_at_ms
         while gathered.size < self._settings.batch_records:
             if self._tail.available():
                 more = await self._read()
@@ -217,6 +220,8 @@ class History:
         for part in in_parts(records, CHUNK_BYTES):
             gathered.add(part, self._decoder)
             await asyncio.sleep(0)
+        # Still set while there is a backlog: what is in it came after that.
+        self.oldest_ms = gathered.oldest_ms or self.oldest_ms or self._clock.now_ms()
 
     async def _to_desk(self, gathered: Gathered) -> None:
         letters, dropped, inventories = (
