@@ -14,12 +14,13 @@ from ausguck.cli.progress import Line
 from ausguck.cli.register_show import changes, expect, export, show, undo
 from ausguck.cli.workshop import WHO, clock_ms, refuse, registry_of
 from ausguck.clock import SystemClock
+from ausguck.desk.origins import origins_of
 from ausguck.importing.faults import WrongInput
 from ausguck.importing.folder import Imported
 from ausguck.importing.making import Scene
 from ausguck.importing.moments import Misfit, moment_ms
 from ausguck.importing.sources import Bike, Kind, Manner, kind_of, read
-from ausguck.importing.words import Thing, summary, things
+from ausguck.importing.words import Thing, many_ends, summary, things
 from ausguck.register.change import Diff
 from ausguck.register.port import RegisterError, Registry
 from ausguck.settings.tree import Settings
@@ -112,6 +113,11 @@ def _with_options(command: click.decorators.FC) -> click.decorators.FC:
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
+    "--ends-many",
+    is_flag=True,
+    help="With --yes: also where more than a fifth of a table would be over.",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="Write JSON, for scripts; with --yes or --dry-run."
 )
 @click.pass_obj
@@ -121,6 +127,7 @@ def import_command(
     *,
     dry_run: bool,
     yes: bool,
+    ends_many: bool,
     as_json: bool,
     **asked: Unpack[Asked],
 ) -> None:
@@ -129,7 +136,8 @@ def import_command(
     A folder's files are called after tables: assets.csv, devices.csv, fittings.csv, lines.csv,
     zones.csv, depots.csv, sim_pools.csv, parties.csv, assignments.csv (duties), events.csv; or
     .toml. One alone will do. A table that is there is taken whole: what is not in it is over,
-    unless --adds-only. A column that is not there leaves what is known.
+    unless --adds-only, or unless a feed, `ausguck devices` or another --source told of it. A
+    column that is not there leaves what is known.
 
     Where anything is wrong, every fault is told with file, line and column, and nothing is
     changed.
@@ -154,8 +162,8 @@ def import_command(
             _show(imported, diff)
         applied = None
         if diff.changes and not dry_run:
-            if not yes:
-                click.confirm("Change it?", abort=True, err=True)
+            known, _ = registry.load(now_ms)
+            _agree(many_ends(diff, known.tables, now_ms), yes=yes, ends_many=ends_many)
             applied = registry.apply(diff, WHO, clock_ms()).id
     if as_json:
         told = Told(diff.source, imported.notes, things(diff), applied)
@@ -164,6 +172,22 @@ def import_command(
         click.echo(f"Changed. `ausguck register undo {applied}` takes it back.")
     if dry_run and diff.changes:
         raise click.exceptions.Exit(WOULD_CHANGE)
+
+
+def _agree(many: Sequence[str], *, yes: bool, ends_many: bool) -> None:
+    """Ask, or be content that somebody said yes; half a file must not end a fleet at night."""
+    told = ", ".join(many)
+    if not yes:
+        click.confirm(
+            f"{told} will be over. Change it?" if many else "Change it?", abort=True, err=True
+        )
+    elif many and not ends_many:
+        click.echo(
+            f"Error: found an end of {told}, expected at most a fifth of a table with --yes: "
+            "look with --dry-run, then say --ends-many too, or --adds-only",
+            err=True,
+        )
+        raise click.exceptions.Exit(WRONG)
 
 
 @register.command()
@@ -209,7 +233,9 @@ def _read(
     try:
         kind = kind_of(path) if asked["kind"] == AUTO else Kind(asked["kind"])
         known, _ = registry.load(now_ms)
-        scene = Scene(known, ZoneInfo(settings.site.timezone), now_ms, asked["source"] or "csv")
+        origins = origins_of(settings.site.data_dir / "desk.sqlite")
+        zone, source = ZoneInfo(settings.site.timezone), asked["source"] or "csv"
+        scene = Scene(known, zone, now_ms, source, origins)
         line = Line(SystemClock())
         bike = _bike(settings, asked["source"]) if kind is Kind.GBFS else Bike()
         manner = Manner(

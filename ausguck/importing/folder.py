@@ -10,6 +10,7 @@ from ausguck.importing.drafts import Draft, drafts
 from ausguck.importing.entries import MAX_FILE_BYTES, Sheet, csv_sheet, toml_sheet
 from ausguck.importing.faults import Faults, quoted
 from ausguck.importing.making import OWN_SOURCE, Scene, given
+from ausguck.importing.matching import foreign, foreign_notes
 from ausguck.importing.plans import timed
 from ausguck.importing.timetable import Timetable
 from ausguck.register.change import Given, Offer
@@ -82,7 +83,10 @@ def read_folder(
             notes.append(f"{table}: no rows, so nothing of it changes")
     from_ms, to_ms = _window(rows, scene)
     whole = frozenset({"events"})  # a list of events may reach back for years
-    return Imported(Offer(scene.source, rows, from_ms, to_ms, adds_only, whole), notes)
+    others = {} if adds_only else foreign(scene, rows.keys() - OWN_SOURCE)
+    notes += foreign_notes(scene, others, rows)
+    offer = Offer(scene.source, rows, from_ms, to_ms, adds_only, whole, others)
+    return Imported(offer, notes)
 
 
 def _sheet(name: str, body: bytes, faults: Faults, notes: list[str]) -> Sheet | None:

@@ -1,7 +1,7 @@
 """From drafts to the rows of an offer: ends, what is there already, references, doubles."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from ausguck.importing.columns import COLUMNS, Column
 from ausguck.importing.drafts import Draft
 from ausguck.importing.faults import Faults, quoted
 from ausguck.importing.moments import written
-from ausguck.register.change import Given
+from ausguck.register.change import Given, Origins
 from ausguck.register.keyring import BARRED
 from ausguck.register.register import Register
 from ausguck.register.rows import ROW_TYPES, DeviceState, Row
@@ -29,12 +29,16 @@ Drafts = Mapping[str, Sequence[Draft]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What an import is read against: the register as it is, and the moment it is made for."""
+    """What an import is read against: the register as it is, and the moment it is made for.
+
+    `origins` say who told of what is there.
+    """
 
     register: Register
     zone: ZoneInfo
     now_ms: int
     source: str = "csv"
+    origins: Origins = field(default_factory=dict)
 
 
 def given(drafts: Drafts, scene: Scene, faults: Faults) -> dict[str, list[Given]]:

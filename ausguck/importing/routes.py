@@ -173,7 +173,7 @@ def _line(route: Route, before: Row | None, scene: Scene, hours: Mapping[str, st
     row = replace(
         base,
         id=route.line,
-        title=route.title,
+        title=route.title or base.title,
         party=route.party or base.party,
         service_hours=hours.get(route.line),
         valid_to_ms=None,

@@ -1,5 +1,6 @@
 """What a diff would do, for people: each thing once, as added, changed, ended or taken out."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
@@ -9,10 +10,13 @@ import msgspec
 from ausguck.importing.columns import COLUMNS, EXTERNAL, FROM, TO
 from ausguck.importing.moments import written
 from ausguck.register.change import Change, Diff
-from ausguck.register.rows import BEGINNING_MS, ROW_TYPES, Lifecycle, Row
+from ausguck.register.rows import BEGINNING_MS, ROW_TYPES, Lifecycle, Row, Tables
 
 LINES: Final = 20
 LONGEST: Final = 40
+LEAST_MANY: Final = 5
+MANY: Final = 0.2
+"""Ends of a table's things that are so many that half a file may be the reason."""
 
 
 class What(StrEnum):
@@ -75,6 +79,17 @@ def summary(diff: Diff, most: int = LINES) -> Iterator[str]:
             yield f"  {SIGNS[thing.what]} {_line(thing)}"
         if len(some) > most:
             yield f"    and {len(some) - most} more"
+
+
+def many_ends(diff: Diff, current: Tables, at_ms: int) -> list[str]:
+    """Tables of which a diff ends so much that people should look first: `120 of 130 assets`."""
+    ends = Counter(one.table for one in things(diff) if one.what is What.ENDED)
+    told = []
+    for table, count in ends.items():
+        whole = sum(row.holds_at(at_ms) for row in getattr(current, table))
+        if count >= LEAST_MANY and count > MANY * whole:
+            told.append(f"{count} of {whole} {table}")
+    return told
 
 
 def cells(table: str, row: Row) -> dict[str, str]:

@@ -6,6 +6,9 @@ import msgspec
 
 from ausguck.register.rows import Row
 
+Origins = Mapping[tuple[str, str], frozenset[str]]
+"""Which sources told of a thing, by its table and id; of one that is not there nobody knows."""
+
 
 class Given(msgspec.Struct, frozen=True):
     """One row as somebody gave it.
@@ -27,7 +30,8 @@ class Offer(msgspec.Struct, frozen=True):
     within [`from_ms`, `to_ms`) is replaced, and only what has the same `source`; of those among
     them that `whole` names, whenever it begins. A row of either that names another source than
     the offer's is added or changed, and none of that source is taken out.
-    `adds_only` leaves what is not offered as it is, for a source that knows a part.
+    `adds_only` leaves what is not offered as it is, for a source that knows a part; `foreign`
+    are the things of a table that others told of, and that are left as they are if not offered.
     """
 
     source: str
@@ -36,6 +40,7 @@ class Offer(msgspec.Struct, frozen=True):
     to_ms: int | None = None
     adds_only: bool = False
     whole: frozenset[str] = frozenset()
+    foreign: Mapping[str, frozenset[str]] = {}
 
 
 class Change(msgspec.Struct, frozen=True):

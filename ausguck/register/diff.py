@@ -5,7 +5,7 @@ version that holds ends now and another begins. A thing that was never known beg
 so that history from before the import counts, with two exceptions: one that succeeds another
 begins where that ends, and a fitting begins now unless it is the first of its device and asset.
 A dated row is that very version. Nothing that ever held is deleted: what a whole table no longer
-names ends now, and only versions that have not begun yet are taken out.
+names ends now, unless others told of it, and only versions that have not begun yet are taken out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -105,6 +105,7 @@ def _target(
     if table in WINDOWED:
         return _windowed(rows, given, offer)
     is_whole = table in offer.rows and not offer.adds_only
+    foreign = offer.foreign.get(table, frozenset())
     begins = _begins(table, rows, given, at_ms)
     known = by_id(rows)
     news: dict[str, list[Given]] = {}
@@ -115,7 +116,8 @@ def _target(
         if name in news:
             target += told(known.get(name, ()), news[name], at_ms, begins)
         else:
-            target += ended(known[name], at_ms) if is_whole else known[name]
+            is_over = is_whole and name not in foreign
+            target += ended(known[name], at_ms) if is_over else known[name]
     return target
 
 
