@@ -51,7 +51,7 @@ def create_app(ports: Ports, clock: Clock, settings: Settings) -> FastAPI:
     """The whole API with the page, as one ASGI app."""
     counted = problems.Problems()
     names = origin.known(settings.api.names)
-    gate = Gate(settings, ports.access, clock)
+    gate = Gate(settings, ports.access, ports.book, clock)
     app = FastAPI(
         title="Ausguck",
         version=ausguck.__version__,

@@ -229,6 +229,11 @@ REGISTER_FAILURES = MetricDefinition(
     MetricType.COUNTER,
     "Times the register could not be read anew; what was known before holds.",
 )
+CALLERS_FAILURES = MetricDefinition(
+    "ausguck_callers_write_failures_total",
+    MetricType.COUNTER,
+    "Times it could not be written when keys were used and who was refused; it is tried again.",
+)
 REGISTER_DEVICES = MetricDefinition(
     "ausguck_register_devices",
     MetricType.GAUGE,
@@ -301,6 +306,7 @@ TABLE: tuple[MetricDefinition, ...] = (
     STATE_ROWS_GIVEN_UP,
     REGISTER_REVISION,
     REGISTER_FAILURES,
+    CALLERS_FAILURES,
     REGISTER_DEVICES,
     REFITTED,
     CERTIFICATE_EXPIRES,

@@ -14,6 +14,7 @@ import msgspec
 from api.metrics import Sample
 from ausguck.commissioning.sheet import Door
 from ausguck.commissioning.watching import Watching
+from ausguck.desk.access_book import Book
 from ausguck.desk.access_port import Access
 from ausguck.desk.port import DeadLetterRow, Desk
 from ausguck.journal.port import Pause
@@ -270,6 +271,8 @@ class Ports:
     metrics: MetricsSource
     access: Access | None = None
     """Keys and people; without it nobody has a key, and anonymous callers are all there are."""
+    book: Book = field(default_factory=Book)
+    """Where it is collected who came and who was refused, until somebody writes it down."""
     directory: Directory = field(default_factory=Directory)
     yard: Yard | None = None
     """The register for changing; without it there are no routes over it."""

@@ -1,7 +1,5 @@
 """The gate before every route: finds out who asks, and lets through by the table."""
 
-from collections import Counter
-from collections.abc import Callable
 from typing import Final
 
 from fastapi import Request
@@ -14,15 +12,14 @@ from api.access.judging import is_guarded_by_admins, refusal
 from api.access.table import Entry, Row, row_of, template_of
 from api.problems import ApiProblem, Kind
 from ausguck.clock import Clock
+from ausguck.desk.access_book import Book
 from ausguck.desk.access_port import Access
-from ausguck.desk.access_rows import TOUCH_MS, digest, is_it, prefix_of
-from ausguck.errors import StoreUnavailable
+from ausguck.desk.access_rows import digest, is_it, prefix_of
 from ausguck.settings.tree import Settings
 
 COOKIE: Final = "ausguck_session"
 FORGET_COOKIE: Final = f"{COOKIE}=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict"
 BEARER: Final = "Bearer "
-TOUCHED_MAX: Final = 4096
 HOW_TO: Final = (
     "send the header 'Authorization: Bearer ak_...' with a key that holds; "
     "`ausguck keys add` makes one"
@@ -32,16 +29,13 @@ HOW_TO: Final = (
 class Gate:
     """Lets callers through to routes; used on the event loop alone."""
 
-    def __init__(self, settings: Settings, access: Access | None, clock: Clock) -> None:
-        self.untold: Counter[str] = Counter()
-        """What could not be written down about callers, by what: it kept nobody out."""
+    def __init__(self, settings: Settings, access: Access | None, book: Book, clock: Clock) -> None:
         self._api = settings.api
         self._site = settings.site.id
         self._access = access
+        self._book = book
         self._clock = clock
         self._failures = Failures()
-        self._noted = Failures()
-        self._touched_ms: dict[str | bytes, int] = {}
 
     async def admit(self, request: Request) -> None:
         """Let a request through to its route, or refuse it.
@@ -61,7 +55,7 @@ class Gate:
             if problem is not None:
                 raise problem
         except ApiProblem as problem:
-            await self._note(row, caller, problem)
+            self._note(request, row, caller, problem)
             raise
         request.state.admitted = Admitted(caller, row)
 
@@ -76,7 +70,8 @@ class Gate:
 
     async def _by_key(self, request: Request, given: list[str]) -> Caller:
         now_ms = self._clock.now_ms()
-        text = given[0].removeprefix(BEARER) if len(given) == 1 else ""
+        is_bearer = len(given) == 1 and given[0].startswith(BEARER)
+        text = given[0].removeprefix(BEARER) if is_bearer else ""
         prefix = prefix_of(text)
         key = None
         if prefix is not None and self._access is not None:
@@ -84,10 +79,7 @@ class Gate:
         # Compared before it is looked at, so that no answer comes sooner than another.
         if not is_it(key, text, now_ms) or key is None:
             raise self._wrong_key(request)
-        key_id = key.id
-        await self._touch(
-            key.prefix, key.last_used_at_ms, now_ms, lambda to: to.used_key(key_id, now_ms)
-        )
+        self._book.used(key.id, now_ms)
         return Caller(key.who, By.KEY, frozenset(key.scopes), key)
 
     async def _by_session(self, secret: str) -> Caller:
@@ -101,12 +93,7 @@ class Gate:
                 f"The session is over: log in again, or {HOW_TO}.",
                 headers={"Set-Cookie": FORGET_COOKIE},
             )
-        await self._touch(
-            digest(secret),
-            found.touched_at_ms,
-            now_ms,
-            lambda to: to.touch_session(secret, now_ms),
-        )
+        self._book.used(found.key.id, now_ms, digest(secret))
         return Caller(found.key.who, By.SESSION, frozenset(found.key.scopes), found.key)
 
     def _without_key(self, request: Request) -> Caller:
@@ -136,38 +123,11 @@ class Gate:
             return ApiProblem(Kind.TOO_MANY, detail, retry_after_s=wait_s)
         return ApiProblem(Kind.NO_KEY, f"The key does not hold: {HOW_TO}.")
 
-    async def _touch(
-        self,
-        what: str | bytes,
-        last_ms: int | None,
-        now_ms: int,
-        touch: Callable[[Access], None],
-    ) -> None:
-        """Write down that it was used, once a minute at most; if that fails, never mind."""
-        latest_ms = max(last_ms or 0, self._touched_ms.get(what, 0))
-        if self._access is None or now_ms - latest_ms < TOUCH_MS:
-            return
-        if len(self._touched_ms) >= TOUCHED_MAX:
-            self._touched_ms.clear()
-        self._touched_ms[what] = now_ms
-        try:
-            await run_in_threadpool(touch, self._access)
-        except StoreUnavailable:
-            self.untold["last use"] += 1
-
-    async def _note(self, row: Row, caller: Caller, problem: ApiProblem) -> None:
-        """Write an attempt at what admins alone may do into the audit log."""
-        if not is_guarded_by_admins(row) or self._access is None:
-            return
-        if self._noted.add(caller.who, self._clock.monotonic_s()):
-            self.untold["refusal"] += 1
-            return
-        action = f"{row.method} {row.path}"
-        note, now_ms = self._access.note, self._clock.now_ms()
-        try:
-            await run_in_threadpool(note, caller.who, "refused", action, problem.kind, now_ms)
-        except StoreUnavailable:
-            self.untold["refusal"] += 1
+    def _note(self, request: Request, row: Row, caller: Caller, problem: ApiProblem) -> None:
+        """Have an attempt at what admins alone may do written into the audit log."""
+        if is_guarded_by_admins(row) and self._access is not None:
+            place = network(origin.address(request))
+            self._book.refused(caller.who, place, f"{row.method} {row.path} ({problem.kind})")
 
 
 def nobody(hint: str) -> Caller:

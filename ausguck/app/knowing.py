@@ -9,10 +9,12 @@ from ausguck.app.retry import JournalRetry
 from ausguck.clock import Clock
 from ausguck.commissioning.watching import Watching
 from ausguck.desk.access import AccessDesk, open_access, require_keys
+from ausguck.desk.access_book import Book
 from ausguck.desk.desk import SqliteDesk
 from ausguck.desk.registry import SqliteRegistry, open_registry
 from ausguck.journal.journal import Journal
 from ausguck.register.directory import Directory
+from ausguck.roles.booking import Booking
 from ausguck.roles.registering import Registering
 from ausguck.settings.tree import Settings
 from collectors.decode.decoder import Decoder
@@ -26,6 +28,7 @@ class Kept:
     access: AccessDesk
     directory: Directory = field(default_factory=Directory)
     watching: Watching = field(default_factory=Watching)
+    book: Book = field(default_factory=Book)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Knowing:
     registering: Registering
     refitting: Refitting
     retry: JournalRetry
+    booking: Booking
 
 
 def opened_kept(stack: AsyncExitStack, settings: Settings, clock: Clock, desk_file: Path) -> Kept:
@@ -65,4 +69,5 @@ async def knowing(
         kept.registry, kept.directory, clock, settings.register, refitting.fitted
     )
     await registering.load()
-    return Knowing(kept, registering, refitting, retry)
+    booking = Booking(kept.book, kept.access.write_down, clock)
+    return Knowing(kept, registering, refitting, retry, booking)

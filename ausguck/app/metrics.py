@@ -68,6 +68,7 @@ def _of_register(knowing: Knowing) -> Iterator[m.Sample]:
     states = Counter(devices.of(serial)[-1].state for serial in devices.ids())
     for state in DeviceState:
         yield m.Sample(m.REGISTER_DEVICES, (state.value,), states[state])
+    yield m.Sample(m.CALLERS_FAILURES, (), knowing.booking.stats.failures)
     yield m.Sample(m.REFITTED, (), knowing.refitting.stats.retried)
 
 

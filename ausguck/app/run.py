@@ -81,6 +81,7 @@ async def run_app(
                 group.create_task(retaining, name="retention"),
                 group.create_task(parts.knowing.registering.run(), name="register"),
                 group.create_task(parts.knowing.refitting.run(), name="refitting"),
+                group.create_task(parts.knowing.booking.run(), name="callers' book"),
             ]
             async with sources(settings, parts.journal, clock, around(parts, probe)) as intake:
                 parts.health.sources = intake
@@ -163,6 +164,7 @@ def ports_of(parts: Parts, settings: Settings, intake: Sources) -> Ports:
         retry=known.retry,
         metrics=parts.metrics,
         access=kept.access,
+        book=kept.book,
         directory=kept.directory,
         yard=Yard(
             settings.site.id,

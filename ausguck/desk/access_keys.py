@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from ausguck.desk.access_book import Page
 from ausguck.desk.access_port import AccessRefused, AccessUnknown
 from ausguck.desk.access_rows import (
     LIVE_MAX,
@@ -23,6 +24,7 @@ from ausguck.desk.access_rows import (
 )
 from ausguck.desk.access_tables import keys, sessions
 from ausguck.desk.access_writing import Writing, noted
+from ausguck.desk.audit import note
 from ausguck.desk.people_tables import people
 from ausguck.settings.tree import Scope
 
@@ -107,11 +109,6 @@ class KeysDesk(Writing):
             end(connection, ended, who, now_ms)
         return len(ended)
 
-    def used_key(self, key_id: int, now_ms: int) -> None:
-        """Note that a key was used."""
-        with self.writing() as connection:
-            _used(connection, key_id, now_ms)
-
     def begin_session(self, key: Key, now_ms: int) -> str:
         """The id of a new session, which is kept nowhere; ends what is over or too many."""
         secret = new_session()
@@ -143,17 +140,15 @@ class KeysDesk(Writing):
         found = Session(key_of(row), row.until_ms, row.touched_at_ms)
         return found if now_ms < found.expires_at_ms and found.key.holds_at(now_ms) else None
 
-    def touch_session(self, secret: str, now_ms: int) -> None:
-        """Have a session last from now on, and note that its key was used."""
+    def write_down(self, page: Page, now_ms: int) -> None:
+        """Note when keys and sessions were used, so that these last from then, and refusals."""
         with self.writing() as connection:
-            touched = connection.execute(
-                update(sessions)
-                .where(sessions.c.sha256 == digest(secret))
-                .values(touched_at_ms=now_ms, expires_at_ms=_expires_ms(now_ms))
-                .returning(sessions.c.key_id)
-            ).scalar_one_or_none()
-            if touched is not None:
-                _used(connection, touched, now_ms)
+            for sha256, at_ms in page.sessions.items():
+                _used_session(connection, sha256, at_ms)
+            for key_id, at_ms in page.keys.items():
+                _used(connection, key_id, at_ms)
+            for row in page.rows(now_ms):
+                note(connection, row)
 
     def end_session(self, secret: str) -> None:
         """Forget a session, if there is one."""
@@ -253,9 +248,14 @@ def _asked_again(old: Key, expires_at_ms: int | None) -> NewKey:
     )
 
 
-def _expires_ms(touched_ms: int) -> ColumnElement[int]:
-    """When a session is over that is used now: sliding, but never beyond its week."""
-    return func.min(touched_ms + SESSION_MS, sessions.c.created_at_ms + SESSION_WHOLE_MS)
+def _used_session(connection: Connection, sha256: bytes, at_ms: int) -> None:
+    # Sliding, but never beyond its week; and who was here later than this stays so.
+    ends = func.min(at_ms + SESSION_MS, sessions.c.created_at_ms + SESSION_WHOLE_MS)
+    connection.execute(
+        update(sessions)
+        .where(sessions.c.sha256 == sha256, sessions.c.touched_at_ms < at_ms)
+        .values(touched_at_ms=at_ms, expires_at_ms=ends)
+    )
 
 
 def _end_oldest(connection: Connection, key_id: int) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from ausguck.desk.access_book import Page
 from ausguck.desk.access_rows import IssuedKey, Key, NewKey, Session
 from ausguck.desk.people_duty import Plan
 from ausguck.desk.people_rows import Duty, Person, Team
@@ -76,10 +77,6 @@ class Keys(Protocol):
         """End all live keys of a name, or the one with this prefix, with their sessions."""
         ...
 
-    def used_key(self, key_id: int, now_ms: int) -> None:
-        """Note that a key was used."""
-        ...
-
     def begin_session(self, key: Key, now_ms: int) -> str:
         """The id of a new session, which is kept nowhere; ends what is over or too many."""
         ...
@@ -88,8 +85,8 @@ class Keys(Protocol):
         """The session with this id, if it and its key hold."""
         ...
 
-    def touch_session(self, secret: str, now_ms: int) -> None:
-        """Have a session last from now on, and note that its key was used."""
+    def write_down(self, page: Page, now_ms: int) -> None:
+        """Note when keys and sessions were used, so that these last from then, and refusals."""
         ...
 
     def end_session(self, secret: str) -> None:

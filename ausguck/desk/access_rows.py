@@ -29,8 +29,6 @@ SESSION_WHOLE_MS: Final = 7 * 86_400_000
 """So long after its beginning a session is over, however it is used."""
 SESSIONS_MAX: Final = 20
 """So many sessions of one key there are at once; then the oldest ends for another."""
-TOUCH_MS: Final = 60_000
-"""When something was last used is written down at most so often."""
 
 NOBODY: Final = hashlib.sha256(b"").digest()
 """What a key is compared with where there is none of its prefix, so that it takes as long."""

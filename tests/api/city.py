@@ -21,6 +21,7 @@ from ausguck.clock import Clock, ManualClock
 from ausguck.commissioning.sheet import Door
 from ausguck.commissioning.watching import Watching
 from ausguck.desk.access import AccessDesk, open_access
+from ausguck.desk.access_book import Book
 from ausguck.desk.port import DeadLetterRow, DroppedValueRow
 from ausguck.desk.registry import open_registry
 from ausguck.model import (
@@ -63,6 +64,7 @@ class City:
         self.connected_since: dict[str, int] = {}
         self.watching = Watching()
         self.access = access
+        self.book = Book()
         self.directory = Directory()
         self.store = FakeStore()
         self.desk = FakeDesk()
@@ -75,10 +77,17 @@ class City:
             self.retry,
             FakeMetrics(self.health),
             access=access,
+            book=self.book,
             directory=self.directory,
             yard=None if registry is None else self._yard(registry),
         )
         self.app: FastAPI = create_app(ports, self.clock, settings or Settings())
+
+    def write_down(self) -> None:
+        """What is written once a minute."""
+        assert self.access is not None
+        now_ms = self.clock.now_ms()
+        self.access.write_down(self.book.take(now_ms), now_ms)
 
     def connected(self) -> Mapping[str, int]:
         return self.connected_since

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ausguck.desk.access import AccessDesk, open_access, require_keys
+from ausguck.desk.access_book import Page
 from ausguck.desk.access_port import AccessRefused, AccessUnknown
 from ausguck.desk.access_rows import (
     SESSION_MS,
@@ -33,6 +34,12 @@ CLI = "command line"
 def desk(tmp_path: Path) -> Iterator[AccessDesk]:
     with open_access(tmp_path / "desk.sqlite") as opened:
         yield opened
+
+
+def touch(desk: AccessDesk, secret: str, at_ms: int) -> None:
+    found = desk.session(secret, at_ms)
+    keys = {} if found is None else {found.key.id: at_ms}
+    desk.write_down(Page(keys, {digest(secret): at_ms}, {}), at_ms)
 
 
 def test_a_key_is_shown_once_and_kept_as_a_hash(desk: AccessDesk, tmp_path: Path) -> None:
@@ -137,7 +144,7 @@ def test_a_session_lasts_while_it_is_used_and_its_key_holds(desk: AccessDesk) ->
     assert found.key == key
     assert desk.session(secret, NOW_MS + SESSION_MS) is None
 
-    desk.touch_session(secret, NOW_MS + HOUR_MS)
+    touch(desk, secret, NOW_MS + HOUR_MS)
     assert desk.session(secret, NOW_MS + SESSION_MS) is not None
     touched = desk.key(key.prefix)
     assert touched is not None
@@ -154,8 +161,8 @@ def test_a_session_ends_after_a_week_however_it_is_used(desk: AccessDesk) -> Non
     end_ms = NOW_MS + SESSION_WHOLE_MS
     for at_ms in range(NOW_MS, end_ms, SESSION_MS - HOUR_MS):
         assert desk.session(secret, at_ms) is not None
-        desk.touch_session(secret, at_ms)
-    desk.touch_session(secret, end_ms - 1)
+        touch(desk, secret, at_ms)
+    touch(desk, secret, end_ms - 1)
 
     assert desk.session(secret, end_ms - 1) is not None
     assert desk.session(secret, end_ms) is None
@@ -166,7 +173,7 @@ def test_one_session_too_many_ends_the_oldest_of_its_key(desk: AccessDesk) -> No
     apart = desk.begin_session(other, NOW_MS - 1)
     key = desk.add_key(NewKey(name="one", scopes=("view",)), CLI, NOW_MS).key
     begun = [desk.begin_session(key, NOW_MS + number) for number in range(SESSIONS_MAX + 3)]
-    desk.touch_session(begun[0], NOW_MS + HOUR_MS)
+    touch(desk, begun[0], NOW_MS + HOUR_MS)
 
     live = [secret for secret in begun if desk.session(secret, NOW_MS + HOUR_MS) is not None]
 
@@ -188,8 +195,8 @@ def test_an_ended_session_is_forgotten_alone(desk: AccessDesk) -> None:
 def test_last_use_never_goes_back(desk: AccessDesk) -> None:
     key = desk.add_key(NewKey(name="one", scopes=("view",)), CLI, NOW_MS).key
 
-    desk.used_key(key.id, NOW_MS + 5)
-    desk.used_key(key.id, NOW_MS)
+    for at_ms in (NOW_MS + 5, NOW_MS):
+        desk.write_down(Page({key.id: at_ms}, {}, {}), at_ms)
 
     found = desk.key(key.prefix)
     assert found is not None
