@@ -8,6 +8,7 @@ from typing import Final
 from ausguck.errors import ConfigError
 from ausguck.settings.nearest import nearest
 from simulators.city import Oddities
+from simulators.scenario.concerned import check_concerned
 from simulators.scenario.expected import Actor, Expect, Expected
 from simulators.scenario.faults import AnyFault, FeedFrozen, RouterStolen, Who
 from simulators.scenario.file import ScenarioFile
@@ -37,6 +38,7 @@ def checked(name: str, file: ScenarioFile) -> Scenario:
     _check_names(file.faults)
     _check_oddities(file)
     _check_feed(file)
+    check_concerned(file.seed, file.city, faults)
     if not file.expect:
         raise ConfigError("expect", "nothing", "at least one [[expect]] table")
     expected = tuple(

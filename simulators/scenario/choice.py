@@ -39,6 +39,11 @@ class Choice:
             return False
         return who.share is None or self._lot(asset) < who.share * WHOLE
 
+    @property
+    def kinds_in_words(self) -> str:
+        """What it may concern at all: bus, station, or both."""
+        return " or ".join(sorted(self._kinds))
+
     def has(self, device: Device) -> bool:
         """Whether the device is concerned as it is now."""
         who = self._who

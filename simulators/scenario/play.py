@@ -14,12 +14,12 @@ from ausguck.model import Kind
 from ausguck.topics import Message
 from simulators.city import NOTHING_ODD, City, CityPlan
 from simulators.city.bus import Bus
-from simulators.city.devices import bus_name, station_name
 from simulators.city.station import Station
 from simulators.feed.living import LivingFeed, Picture
 from simulators.outgoing import Outgoing
 from simulators.scenario.causes import CAUSES, Cause, Watched
 from simulators.scenario.choice import Choice
+from simulators.scenario.concerned import population
 from simulators.scenario.edits import EDITS
 from simulators.scenario.expected import TruthLabel
 from simulators.scenario.extras import REASONS, poisoned
@@ -55,7 +55,7 @@ class Play:
         self.site = site
         self.shift_ms = shift_ms
         self.plan = _plan(scenario, site, by_serial=by_serial)
-        self.assets = _assets(self.plan)
+        self.assets = population(self.plan.buses, self.plan.stations)
         self._chosen = {each: Choice(each, self.assets) for each in scenario.faults}
         self._conditions = Watched(
             [CAUSES.get(type(each.fault), Cause)(each, self._chosen[each]) for each in self._chosen]
@@ -278,10 +278,3 @@ def _feed(scenario: Scenario, shift_ms: int) -> LivingFeed | None:
         if isinstance(planned.fault, FeedFrozen):
             feed.freeze(planned.from_ms, planned.to_ms)
     return feed
-
-
-def _assets(plan: CityPlan) -> tuple[str, ...]:
-    """Every bus, then every station."""
-    buses = (f"{Kind.BUS}/{bus_name(number)}" for number in range(plan.buses))
-    stations = (f"{Kind.STATION}/{station_name(number)}" for number in range(plan.stations))
-    return (*buses, *stations)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import msgspec
 
+from simulators.scenario.concerned import check_concerned
 from simulators.scenario.scenario import Scenario
 
 
@@ -12,6 +13,9 @@ def scaled(scenario: Scenario, buses: int, stations: int, slower: float) -> Scen
 
     Who is named keeps its name, and who is drawn is drawn from fewer. Labels stay true, yet an
     incident of many may become one of few: judge by the scenario as it is written.
+
+    Raises:
+        ConfigError: a fault concerns nobody any more.
     """
     city = msgspec.structs.replace(
         scenario.city,
@@ -20,4 +24,5 @@ def scaled(scenario: Scenario, buses: int, stations: int, slower: float) -> Scen
         interval_s=scenario.city.interval_s * slower,
         station_interval_s=scenario.city.station_interval_s * slower,
     )
+    check_concerned(scenario.seed, city, scenario.faults)
     return replace(scenario, city=city)

@@ -103,6 +103,17 @@ MISTAKES = [
         'operator = "262-02"\nwho = { lines = "11" }',
         "faults[0].who.lines: found an unknown key, expected line",
     ),
+    (
+        'operator = "262-02"',
+        'operator = "262-07"',
+        "faults[0].operator: found '262-07', expected one of 262-01, 262-02, 262-03",
+    ),
+    (
+        'kind = "carrier_down"\nfrom = "07:15"\nto = "07:35"\noperator = "262-02"',
+        'kind = "depot_power"\nfrom = "07:15"\ndepot = "sued"',
+        "faults[0].depot: found 'sued', expected one of ost, west",
+    ),
+    ("buses = 40", "buses = 0", "faults[0].who: found nobody, expected at least one bus"),
     ('fault = "mast"', 'fault = "must"', "expect[0].fault: found 'must', expected mast"),
     (
         'name = "mast"',
@@ -151,6 +162,44 @@ def test_a_mistake_is_told_by_key_found_and_expected(old: str, new: str, words: 
         parsed(GOOD.replace(old, new))
 
     assert str(caught.value).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        ('assets = ["bus/9999"]', ".assets: found 'bus/9999', expected one of 50, bus/0101 to"),
+        ('assets = ["lighthouse"]', ".assets: found 'lighthouse', expected one of 50, bus/0101 to"),
+        ('devices = ["X"]', ".devices: found 'X', expected one of 50, "),
+        ('depot = "nord"', ".depot: found 'nord', expected one of ost, west"),
+        ('operator = "262-09"', ".operator: found '262-09', expected one of 262-01, 262-02"),
+        ('line = "999"', ".line: found '999', expected one of 17, 100 to N1"),
+        ("share = 0.0001", ".share: found 0.0001, expected at least one bus of the city"),
+        (
+            'kind = "station", assets = ["bus/0103"]',
+            ": found nobody, expected at least one station of the city",
+        ),
+        (
+            'kind = "station", depot = "ost"',
+            ".depot: found 'ost', expected one that fits any of the 10 whom the other keys",
+        ),
+        (
+            'kind = "station", line = "11"',
+            ".line: found '11', expected one that fits any of the 10 whom the other keys",
+        ),
+    ],
+)
+def test_a_fault_that_concerns_nobody_is_a_mistake(who: str, words: str) -> None:
+    text = GOOD.replace('operator = "262-02"', f'operator = "262-02"\nwho = {{ {who} }}')
+    with pytest.raises(ConfigError) as caught:
+        parsed(text)
+
+    assert str(caught.value).startswith(f"faults[0].who{words}")
+
+
+def test_whoever_is_there_may_be_concerned() -> None:
+    for who in ('assets = ["station/1010"]', 'depot = "ost", line = "11"', "count = 900"):
+        text = GOOD.replace('operator = "262-02"', f'operator = "262-02"\nwho = {{ {who} }}')
+        assert len(parsed(text).faults) == 1
 
 
 def test_what_a_file_says_is_what_it_becomes() -> None:
@@ -221,3 +270,8 @@ def test_a_smaller_city_keeps_its_faults() -> None:
 
     assert (small.city.buses, small.city.stations, small.city.interval_s) == (8, 2, 20.0)
     assert small.faults == scenario.faults
+
+
+def test_a_city_may_not_become_so_small_that_nobody_is_left() -> None:
+    with pytest.raises(ConfigError, match=r"faults\[0\].who.assets: found 'bus/0104'"):
+        scaled(load("flapping-bus"), buses=3, stations=2, slower=1.0)
