@@ -3,6 +3,7 @@
 import io
 import os
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Final
 
 import segno
@@ -25,7 +26,9 @@ def qr_for_terminal(one: Sheet) -> str:
 
 
 def write_qr(one: Sheet, path: Path) -> None:
-    """Write the code where only its owner reads it; the name's ending says how.
+    """Write the code where only its owner reads it, in place of what is there.
+
+    The name's ending says how.
 
     Raises:
         ValueError: neither `.svg` nor `.png`.
@@ -35,5 +38,12 @@ def write_qr(one: Sheet, path: Path) -> None:
         raise ValueError(f"{path.name}: found ending {path.suffix!r}, expected .svg or .png")
     content = io.BytesIO()
     segno.make_qr(qr_text(one), error="m").save(content, kind=kind, scale=SCALE)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content.getvalue())
+    # A new file beside it: what was there may be readable for others, or lead elsewhere.
+    descriptor, beside = mkstemp(prefix=".", suffix=f".{path.name}", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.getvalue())
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
