@@ -16,8 +16,9 @@ class Directory:
     """
 
     def __init__(self, register: Register | None = None, keyring: Keyring | None = None) -> None:
-        self.register = register or Register()
-        self.keyring = keyring or Keyring()
+        # Not by their length: a keyring of devices that have no secret yet has none.
+        self.register = Register() if register is None else register
+        self.keyring = Keyring() if keyring is None else keyring
         self._listeners: list[OnChange] = []
 
     def on_change(self, listener: OnChange) -> None:

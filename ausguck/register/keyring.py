@@ -80,6 +80,11 @@ class Keyring:
     def __len__(self) -> int:
         return sum(map(len, self._by_user.values()))
 
+    @property
+    def knows_anybody(self) -> bool:
+        """Whether there is a credential or a device."""
+        return bool(self._by_user or self._states)
+
     def of(self, user: str) -> Sequence[Credential]:
         """Every credential of a user, also those that are over."""
         return self._by_user.get(user, ())

@@ -57,7 +57,8 @@ class Refused(NamedTuple):
 class Proof(NamedTuple):
     """Entry for whoever knows the password of `password_hash`; `identity` None lets nobody in.
 
-    For an unknown name there is a hash too, so that the answer takes as long.
+    Where users of the settings are all there are, there is a hash for an unknown name too, so
+    that the answer takes as long.
     """
 
     identity: Identity | None
@@ -108,8 +109,10 @@ class Access:
     def _by_settings(self, name: str, password: bytes) -> Proof | Identity | Refused:
         user = self._users.get(name)
         if user is None:
-            # Devices of the register are many: a wrong secret of theirs costs no slow check.
-            if not self._users or self._directory.keyring.of(name):
+            # Devices of the register are many: a wrong secret of theirs costs no slow check. So
+            # where there are any, a name nobody has must not cost one either, or strangers could
+            # tell serials by the clock, and keep the slow checks from those who need one.
+            if not self._users or self._directory.keyring.knows_anybody:
                 return Refused("credentials", Code.BAD_CREDENTIALS)
             some = next(iter(self._users.values()))
             return Proof(None, some.password_hash.get_secret_value())

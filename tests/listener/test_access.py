@@ -15,7 +15,8 @@ from collectors.listener.access import (
     verify_password,
 )
 from collectors.listener.identity import Identity, Verdict
-from tests.listener.registered import directory, fitting, keyring, register
+from collectors.mqtt.protocol import Code
+from tests.listener.registered import credential, directory, fitting, keyring, register
 
 SECRET = bytes(32)
 
@@ -84,6 +85,19 @@ def test_an_unknown_user_takes_as_long_as_a_known_one() -> None:
     found = access("127.0.0.1", user("x")).by_password("nobody", b"y")
     assert isinstance(found, Proof)
     assert found.identity is None
+
+
+@pytest.mark.parametrize("name", ["nobody", "SN77", "SN78", "SN79", "gate"])
+def test_beside_devices_whoever_is_no_user_is_answered_at_once(name: str) -> None:
+    ring = keyring(credential(), credential(2, "gate"), devices=("SN77", "SN78"))
+    settings = Listener(host="127.0.0.1", users=(user("x"), user("y")))
+    for known in (ring, keyring(devices=("SN78",)), keyring(credential(), devices=())):
+        house = Access(settings, "kiel", SECRET, ManualClock(), Directory(register(), known))
+        found = house.by_password(name, b"wrong")
+        assert isinstance(found, Refused)
+        assert (found.reason, found.code) == ("credentials", Code.BAD_CREDENTIALS)
+        assert isinstance(house.by_password("x", b"wrong"), Proof)
+        assert isinstance(house.by_password("y", b"wrong"), Proof)
 
 
 def test_a_proven_password_needs_no_second_proof_and_another_does() -> None:
