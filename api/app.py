@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 
 import ausguck
@@ -51,7 +51,14 @@ def create_app(ports: Ports, clock: Clock, settings: Settings) -> FastAPI:
     """The whole API with the page, as one ASGI app."""
     counted = problems.Problems()
     names = origin.known(settings.api.names)
+    check_change = change_check(names)
     gate = Gate(settings, ports.access, ports.book, clock)
+
+    async def admit(request: Request) -> None:
+        if not gate.has_admitted(request):
+            check_change(request)
+            await gate.admit(request)
+
     app = FastAPI(
         title="Ausguck",
         version=ausguck.__version__,
@@ -61,7 +68,7 @@ def create_app(ports: Ports, clock: Clock, settings: Settings) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(change_check(names)), Depends(gate.admit)],
+        dependencies=[Depends(check_change), Depends(gate.admit)],
         generate_unique_id_function=_operation_id,
     )
     assets = Assets(
@@ -88,7 +95,7 @@ def create_app(ports: Ports, clock: Clock, settings: Settings) -> FastAPI:
     app.include_router(metrics.router(ports.metrics, counted))
     app.include_router(page.router())
     app.add_middleware(Guard, problems=counted, names=names)
-    problems.install(app, counted, partial(openapi.allowed, app))
+    problems.install(app, counted, partial(openapi.allowed, app), admit)
     openapi.install(app)
     return app
 

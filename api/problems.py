@@ -4,7 +4,7 @@ Every problem leaves a count by kind, which `/metrics` shows.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -71,6 +71,7 @@ TITLES: Mapping[Kind, _Entry] = {
 
 _WITH_ALLOW = {405}
 _UNKNOWN_CALLER = 401
+_UNREADABLE = 400
 _BY_STATUS = {404: Kind.NOT_FOUND, 405: Kind.METHOD}
 
 
@@ -174,32 +175,63 @@ class Problems:
         )
 
 
-def install(app: FastAPI, problems: Problems, allowed: Callable[[str], str | None]) -> None:
+def install(
+    app: FastAPI,
+    problems: Problems,
+    allowed: Callable[[str], str | None],
+    admit: Callable[[Request], Awaitable[None]],
+) -> None:
     """Have the app answer every error it expects as a problem; the guard answers the rest.
 
-    `allowed(path)` are the methods a path offers, for the `Allow` of a 405.
+    `allowed(path)` are the methods a path offers, for the `Allow` of a 405. `admit` raises a
+    problem for whom a request's route is not.
     """
+    answers = _Answers(problems, allowed, admit)
+    for told in TOLD:
+        app.add_exception_handler(told, answers.own)  # type: ignore[arg-type]  # it takes these errors, which the framework's type cannot say
+    for error, handler in (
+        (RequestValidationError, answers.validation),
+        (HTTPException, answers.framework),
+    ):
+        app.add_exception_handler(error, handler)  # type: ignore[arg-type]  # as above
 
-    async def own(request: Request, error: AusguckError) -> Response:
-        return problems.response(problem_of(error, names_one=bool(request.path_params)))
 
-    async def validation(_request: Request, error: RequestValidationError) -> Response:
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What each sort of error is answered with."""
+
+    problems: Problems
+    allowed: Callable[[str], str | None]
+    admit: Callable[[Request], Awaitable[None]]
+
+    async def own(self, request: Request, error: AusguckError) -> Response:
+        return self.problems.response(problem_of(error, names_one=bool(request.path_params)))
+
+    async def validation(self, request: Request, error: RequestValidationError) -> Response:
         found = [_parameter(entry) for entry in error.errors()]
         detail = "; ".join(f"{p.which}: found {p.found}, expected {p.expected}" for p in found)
-        return problems.response(ApiProblem(Kind.PARAMETER, detail, found))
+        refusal = await self._refusal(request)
+        return self.problems.response(refusal or ApiProblem(Kind.PARAMETER, detail, found))
 
-    async def framework(request: Request, error: HTTPException) -> Response:
+    async def framework(self, request: Request, error: HTTPException) -> Response:
+        if error.status_code == _UNREADABLE:
+            refusal = await self._refusal(request)
+            if refusal is not None:
+                return self.problems.response(refusal)
         detail = f"{request.method} {shown(request.url.path)}: {error.detail}"
         headers = dict(error.headers or {})
-        methods = allowed(request.url.path) if error.status_code in _WITH_ALLOW else None
+        methods = self.allowed(request.url.path) if error.status_code in _WITH_ALLOW else None
         if methods is not None:
             headers["Allow"] = methods
-        return problems.other(error.status_code, detail, headers)
+        return self.problems.other(error.status_code, detail, headers)
 
-    for told in TOLD:
-        app.add_exception_handler(told, own)  # type: ignore[arg-type]  # it takes these errors, which the framework's type cannot say
-    for error, handler in ((RequestValidationError, validation), (HTTPException, framework)):
-        app.add_exception_handler(error, handler)  # type: ignore[arg-type]  # as above
+    async def _refusal(self, request: Request) -> ApiProblem | None:
+        # A body is read before anybody is asked who they are: strangers hear nothing of it.
+        try:
+            await self.admit(request)
+        except ApiProblem as problem:
+            return problem
+        return None
 
 
 def problem_of(error: AusguckError, *, names_one: bool) -> ApiProblem:

@@ -59,6 +59,11 @@ class Gate:
             raise
         request.state.admitted = Admitted(caller, row)
 
+    @staticmethod
+    def has_admitted(request: Request) -> bool:
+        """Whether the request was let through already."""
+        return hasattr(request.state, "admitted")
+
     async def _caller(self, request: Request) -> Caller:
         given = request.headers.getlist("authorization")
         if given:

@@ -108,6 +108,24 @@ def test_a_key_without_bearer_is_none(closed: City, access: AccessDesk) -> None:
     assert closed.ask("GET", BUSES, headers=bearer(good)).status_code == 200
 
 
+@pytest.mark.parametrize("body", [b"no JSON", b'{"name": ', b"\xff\xfe", b"[" * 60_000, b"{}"])
+@pytest.mark.parametrize("path", ["/api/v1/keys", "/api/v1/people", "/api/v1/duties"])
+def test_strangers_hear_nothing_of_a_body(
+    body: bytes, path: str, closed: City, access: AccessDesk
+) -> None:
+    sent = {**CHANGE, "Content-Type": "application/json"}
+
+    def told(headers: dict[str, str]) -> int:
+        return closed.ask("POST", path, content=body, headers=headers).status_code
+
+    assert told(sent) == 401
+    assert told({**sent, **bearer(new_key().text)}) == 401
+    assert told({**sent, **bearer(made(access, "view", name="viewer"))}) == 403
+    admin = bearer(made(access, "admin"))
+    assert told({**sent, **admin}) in {400, 422}
+    assert told({**admin, "Content-Type": "application/json"}) == 403
+
+
 def test_two_headers_are_no_key(access: AccessDesk) -> None:
     city = populated(access=access)
     good = f"Bearer {made(access, 'view')}"

@@ -111,6 +111,7 @@ def test_a_key_is_made_used_and_ended(office: Office) -> None:
     assert status == 201
     assert office.ask("POST", "keys", {"name": "wall", "scopes": ["view"]})[0] == 409
     assert office.ask("GET", "buses", key=made["secret"])[0] == 200
+    office.city.write_down()
 
     _, listed = office.ask("GET", "keys")
     assert made["secret"] not in str(listed)
