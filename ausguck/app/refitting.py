@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ausguck import topics
 from ausguck.app.retry import SOURCE_NAME
+from ausguck.desk.packs import parts_of
 from ausguck.desk.port import DeadLetterRow
 from ausguck.errors import AusguckError
 from ausguck.journal.port import Record, RecordType, Source
@@ -47,8 +48,10 @@ class FindsLetters(Protocol):
 class Retries(Protocol):
     """What this needs of the journal; see `ausguck.app.retry`."""
 
-    async def retry(self, letter: DeadLetterRow, publisher: str = "") -> None:
-        """Return once the element is on disk and the letter off the list."""
+    async def retry_parts(
+        self, letter: DeadLetterRow, chosen: Sequence[tuple[DeadLetterRow, str]]
+    ) -> None:
+        """Return once the chosen parts are on disk and off the list."""
         ...
 
 
@@ -153,23 +156,33 @@ class Refitting:
                 await self._hold(error)
 
     async def _try(self, letter: DeadLetterRow) -> None:
-        if not letter.detail.startswith(_OURS):
-            return
-        publisher = letter.detail.removeprefix(_OURS).partition(" ")[0]
-        is_own = letter.topic.startswith(self._under(Kind.DEVICE))
-        if not is_own and publisher not in self._directory.register.devices:
-            return  # who it was is no longer to be read, so nobody can say where it was
-        if self._decoder.decode(_record(letter, publisher)).dead_letters:
-            self.stats.still_refused += 1
-            return
-        while True:
+        chosen = await self._chosen(parts_of(letter))
+        while chosen:
             try:
-                await self._retry.retry(letter, publisher)
+                await self._retry.retry_parts(letter, chosen)
             except (AusguckError, SQLAlchemyError, OSError) as error:
                 await self._hold(error)
             else:
-                self.stats.retried += 1
+                self.stats.retried += len(chosen)
                 return
+
+    async def _chosen(self, parts: Sequence[DeadLetterRow]) -> Sequence[tuple[DeadLetterRow, str]]:
+        """Those of a letter's parts that will succeed, each with who sent it."""
+        chosen: list[tuple[DeadLetterRow, str]] = []
+        for index, part in enumerate(parts, 1):
+            if not part.detail.startswith(_OURS):
+                continue
+            publisher = part.detail.removeprefix(_OURS).partition(" ")[0]
+            is_own = part.topic.startswith(self._under(Kind.DEVICE))
+            if not is_own and publisher not in self._directory.register.devices:
+                continue  # who it was is no longer to be read, so nobody can say where it was
+            if self._decoder.decode(_record(part, publisher)).dead_letters:
+                self.stats.still_refused += 1
+            else:
+                chosen.append((part, publisher))
+            if not index % BATCH:
+                await self._sleep(PAUSE_S)
+        return chosen
 
     async def _hold(self, error: Exception) -> None:
         self.stats.held[type(error).__name__] += 1

@@ -6,9 +6,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, delete, func, select
+from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 
 from ausguck.desk.engine import reading_engine, writing_engine
+from ausguck.desk.folding import Folding
+from ausguck.desk.packs import pack, unpack, without
 from ausguck.desk.port import DeadLetterRow, DroppedValueRow, Waiting
 from ausguck.desk.rows import (
     KeyLimit,
@@ -119,6 +121,7 @@ class SqliteDesk(DeskReader):
         self._lock = Lock()
         with writer.begin() as connection:
             self._limit = KeyLimit(_known_keys(connection))
+            self._folding = Folding(connection)
 
     def record(
         self,
@@ -128,8 +131,9 @@ class SqliteDesk(DeskReader):
     ) -> None:
         """Write in one transaction; the same call after a crash changes nothing."""
         with self._lock, self._writer.begin() as connection:
-            if letters:
-                connection.execute(_COUNT_LETTER, dead_letter_rows(letters))
+            if rows := self._folding.uncounted(connection, dead_letter_rows(letters)):
+                connection.execute(_COUNT_LETTER, rows)
+                self._folding.fold(connection, rows)
             if dropped:
                 connection.execute(_COUNT_VALUE, dropped_value_rows(dropped, self._limit))
             if devices := device_rows(inventories):
@@ -160,6 +164,24 @@ class SqliteDesk(DeskReader):
                 )
             )
         return gone.rowcount > 0
+
+    def remove_parts(self, letter: DeadLetterRow, parts: Sequence[DeadLetterRow]) -> None:
+        """Forget these parts of a letter; what was counted onto it since stays."""
+        if not letter.pack:
+            self.remove_unchanged(letter.id, letter.last_position)
+            return
+        row = dead_letters.c.id == letter.id
+        with self._lock, self._writer.begin() as connection:
+            held = connection.execute(select(dead_letters.c.element).where(row)).scalar()
+            if held is None:
+                return
+            if left := without(unpack(held), parts):
+                count = sum(one.count for one in left)
+                changed = update(dead_letters).where(row)
+                now = {"element": pack(left), "packed": len(left), "count": count}
+                connection.execute(changed.values(now))
+            else:
+                connection.execute(delete(dead_letters).where(row))
 
 
 @contextmanager
@@ -204,16 +226,19 @@ def _known_keys(connection: Connection) -> Iterator[tuple[AssetId, str, str]]:
 
 
 def _letter(row: Row[Any]) -> DeadLetterRow:
+    packed = row.packed > 0
     return DeadLetterRow(
         id=row.id,
         topic=row.topic,
         reason=Reason(row.reason),
         detail=row.detail,
-        element=row.element,
+        element=unpack(row.element)[-1].element if packed else row.element,
         count=row._mapping["count"],  # noqa: SLF001 - `row.count` is the tuple's method
         first_at_ms=row.first_at_ms,
         last_at_ms=row.last_at_ms,
         last_position=Position(row.upto_epoch, row.upto_segment, row.upto_offset),
+        elements=row.packed or 1,
+        pack=row.element if packed else b"",
     )
 
 

@@ -9,7 +9,11 @@ from ausguck.model import AssetId, DeadLetter, DroppedValue, Inventory, Position
 
 
 class DeadLetterRow(msgspec.Struct, frozen=True):
-    """Identical dead letters (topic, reason, element) collapsed into one row."""
+    """Identical dead letters (topic, reason, element) collapsed into one row.
+
+    Or many different ones of one topic and reason, of which `detail` and `element` are the
+    newest's; `ausguck.desk.packs.parts_of` tells all of them.
+    """
 
     id: int
     topic: str
@@ -20,6 +24,10 @@ class DeadLetterRow(msgspec.Struct, frozen=True):
     first_at_ms: int
     last_at_ms: int
     last_position: Position
+    elements: int = 1
+    """How many different ones the row holds."""
+    pack: bytes = b""
+    """All of them, where there are more than a row of its own holds."""
 
 
 class DroppedValueRow(msgspec.Struct, frozen=True):
@@ -77,6 +85,10 @@ class Desk(Protocol):
 
     def remove_unchanged(self, letter_id: int, last_position: Position) -> bool:
         """Forget a dead letter unless something was counted onto it since; whether it went."""
+        ...
+
+    def remove_parts(self, letter: DeadLetterRow, parts: Sequence[DeadLetterRow]) -> None:
+        """Forget these parts of a letter; what was counted onto it since stays."""
         ...
 
     def dead_letter_rows(self) -> int:

@@ -6,12 +6,14 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Float,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -37,7 +39,10 @@ dead_letters = Table(
     Column("first_at_ms", BigInteger, nullable=False),
     Column("last_at_ms", BigInteger, nullable=False),
     *_upto(),
+    # How many dead letters the element holds, packed by `ausguck.desk.packs`; 0 is one, as it is.
+    Column("packed", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("topic", "reason", "sha256"),
+    Index("ix_dead_letters_packed", "topic", "reason", *UPTO, sqlite_where=text("packed > 0")),
     sqlite_autoincrement=True,  # an id that was removed never names another letter
 )
 

@@ -7,7 +7,7 @@ and what is declared differently later is another version.
 
 from typing import Final
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 UPGRADES: Final[dict[int, tuple[str, ...]]] = {
     1: (
@@ -152,6 +152,13 @@ UPGRADES: Final[dict[int, tuple[str, ...]]] = {
         (
             "CREATE TRIGGER audit_keeps_its_rows_on_delete BEFORE DELETE ON audit BEGIN SELECT "
             "RAISE(ABORT, 'the audit log is only added to'); END"
+        ),
+    ),
+    3: (
+        "ALTER TABLE dead_letters ADD COLUMN packed INTEGER DEFAULT 0 NOT NULL",
+        (
+            "CREATE INDEX ix_dead_letters_packed ON dead_letters (topic, reason, upto_epoch, "
+            "upto_segment, upto_offset, upto_element) WHERE packed > 0"
         ),
     ),
 }

@@ -210,6 +210,10 @@ class FakeDesk:
             return False
         return self.letters.pop(letter_id, None) is not None
 
+    def remove_parts(self, letter: DeadLetterRow, parts: Sequence[DeadLetterRow]) -> None:
+        if parts:
+            self.letters.pop(letter.id, None)
+
     def waiting_by_name(self, prefix: str) -> Sequence[Waiting]:
         return [
             Waiting(one.topic.removeprefix(prefix).split("/")[0], one.count, one.last_at_ms)

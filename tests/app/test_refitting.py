@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,8 @@ import pytest
 from ausguck.app.refitting import BATCH, Refitting
 from ausguck.app.retry import JournalRetry
 from ausguck.desk.desk import SqliteDesk, open_desk
+from ausguck.desk.folding import FOLD_ROWS, OWN_ROWS
+from ausguck.desk.packs import parts_of
 from ausguck.desk.port import DeadLetterRow
 from ausguck.errors import JournalError
 from ausguck.journal.port import Record, RecordType, Source
@@ -232,11 +234,13 @@ def test_a_full_journal_is_waited_for(house: House) -> None:
     class Full(JournalRetry):
         tries = 0
 
-        async def retry(self, letter: DeadLetterRow, publisher: str = "") -> None:
+        async def retry_parts(
+            self, letter: DeadLetterRow, chosen: Sequence[tuple[DeadLetterRow, str]]
+        ) -> None:
             self.tries += 1
             if self.tries == 1:
                 raise JournalError("retry", "takes nothing just now: cap")
-            await super().retry(letter, publisher)
+            await super().retry_parts(letter, chosen)
 
     async def act() -> None:
         house.hear(SERIAL, element(NOON_MS))
@@ -300,5 +304,63 @@ def test_letters_whose_origin_cannot_be_read_any_more_stay(house: House) -> None
         assert letter.last_position == Position(0, 0, 0)
         refitting = await refit(house, serial, "S2")
         assert (house.readings, refitting.stats.retried) == ([], 0)
+
+    play(act)
+
+
+MANY = 4 * (OWN_ROWS + FOLD_ROWS)
+
+
+async def fill(house: House) -> None:
+    """A spare on a bench, of which history reads some hundred messages at a time."""
+    for start in range(0, MANY, 300):
+        numbers = range(start, min(start + 300, MANY))
+        house.hear(SERIAL, *(element(NOON_MS + n, n) for n in numbers))
+        house.consume()
+
+
+def test_a_spare_on_a_bench_fills_few_rows_and_loses_nothing(house: House) -> None:
+    async def act() -> None:
+        await fill(house)
+        assert house.desk.dead_letter_rows() < OWN_ROWS + FOLD_ROWS + 3
+        (waiting,) = house.desk.waiting_by_name("v1/kiel/device/")
+        assert waiting.count == house.refused == MANY
+        house.directory.replace(register(fitted("SN77", "bus/0123")), Keyring())
+        refitting = await refit(house, "SN77")
+        assert sorted(reading.seq or 0 for reading in house.readings) == [*range(MANY)]
+        assert (house.desk.dead_letter_rows(), refitting.stats.retried) == (0, MANY)
+        assert house.is_balanced()
+
+    play(act)
+
+
+def test_of_packed_letters_those_stay_that_are_still_refused(house: House) -> None:
+    async def act() -> None:
+        await fill(house)
+        since_ms = NOON_MS + MANY // 2
+        house.directory.replace(register(fitted("SN77", "bus/0123", since_ms)), Keyring())
+        await refit(house, "SN77")
+        assert sorted(reading.seq or 0 for reading in house.readings) == [*range(MANY // 2, MANY)]
+        left = [part for row in house.desk.dead_letters() for part in parts_of(row)]
+        assert [json.loads(part.element)["seq"] for part in left] == [*range(MANY // 2)]
+        assert sum(row.count for row in house.desk.dead_letters()) == MANY // 2
+        assert house.is_balanced()
+        house.directory.replace(register(fitted("SN77", "bus/0123")), Keyring())
+        await refit(house, "SN77")
+        assert (len(house.readings), house.desk.dead_letter_rows()) == (MANY, 0)
+
+    play(act)
+
+
+def test_a_packed_row_is_retried_by_hand_whole(house: House) -> None:
+    async def act() -> None:
+        await fill(house)
+        house.directory.replace(register(fitted("SN77", "bus/0123")), Keyring())
+        for letter in house.desk.dead_letters():
+            await JournalRetry(house.journal, house.desk).retry(letter)
+        house.consume()
+        assert sorted(reading.seq or 0 for reading in house.readings) == [*range(MANY)]
+        assert house.desk.dead_letter_rows() == 0
+        assert house.is_balanced()
 
     play(act)

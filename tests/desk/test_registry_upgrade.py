@@ -12,7 +12,7 @@ from ausguck.desk.desk import open_desk, open_desk_read_only
 from ausguck.desk.registry import open_registry
 from ausguck.errors import StoreError
 
-OLD = [Path(__file__).with_name(f"{name}_version.sql") for name in ("first", "second")]
+OLD = [Path(__file__).with_name(f"{name}_version.sql") for name in ("first", "second", "third")]
 Shape = dict[str, object]
 
 
@@ -76,7 +76,7 @@ def test_an_old_file_comes_to_the_shape_of_a_new_one(
 def test_a_reader_says_what_an_old_file_needs(path: Path) -> None:
     make_old(path, OLD[1])
     with (
-        pytest.raises(StoreError, match="found 2, expected 3; `ausguck run` brings"),
+        pytest.raises(StoreError, match="found 2, expected 4; `ausguck run` brings"),
         open_desk_read_only(path),
     ):
         pass
