@@ -20,7 +20,7 @@ from ausguck.importing.folder import Imported
 from ausguck.importing.making import Scene
 from ausguck.importing.moments import Misfit, moment_ms
 from ausguck.importing.sources import Bike, Kind, Manner, kind_of, read
-from ausguck.importing.words import Thing, many_ends, summary, things
+from ausguck.importing.words import Thing, in_local_time, many_ends, summary, things
 from ausguck.register.change import Diff
 from ausguck.register.port import RegisterError, Registry
 from ausguck.settings.tree import Settings
@@ -157,16 +157,17 @@ def import_command(
     with registry_of(settings) as registry:
         now_ms = _moment(settings, asked["from_"])
         imported = _read(settings, registry, path, now_ms, asked)
-        diff = registry.diff(imported.offer, now_ms)
+        diff = _diff(settings, registry, imported, now_ms)
+        zone = ZoneInfo(settings.site.timezone)
         if not as_json:
-            _show(imported, diff)
+            _show(imported, diff, zone)
         applied = None
         if diff.changes and not dry_run:
             known, _ = registry.load(now_ms)
             _agree(many_ends(diff, known.tables, now_ms), yes=yes, ends_many=ends_many)
             applied = registry.apply(diff, WHO, clock_ms()).id
     if as_json:
-        told = Told(diff.source, imported.notes, things(diff), applied)
+        told = Told(diff.source, imported.notes, things(diff, zone), applied)
         click.echo(msgspec.json.encode(told))
     elif applied is not None:
         click.echo(f"Changed. `ausguck register undo {applied}` takes it back.")
@@ -205,12 +206,13 @@ def check(settings: Settings, path: Path, **asked: Unpack[Asked]) -> None:
     with registry_of(settings) as registry:
         now_ms = _moment(settings, asked["from_"])
         imported = _read(settings, registry, path, now_ms, asked)
-        diff = registry.diff(imported.offer, now_ms)
+        diff = _diff(settings, registry, imported, now_ms)
     for note in imported.notes:
         click.echo(f"note: {note}", err=True)
     rows = {table: len(given) for table, given in imported.offer.rows.items()}
     click.echo(f"Right: {', '.join(f'{count} {table}' for table, count in rows.items())}")
-    click.echo(f"{len(things(diff))} things would change; see `import --dry-run`")
+    count = len(things(diff, ZoneInfo(settings.site.timezone)))
+    click.echo(f"{count} things would change; see `import --dry-run`")
 
 
 for _command in (show, expect, export, changes, undo):
@@ -262,10 +264,19 @@ def _bike(settings: Settings, source: str | None) -> Bike:
     return next(iter(feeds.values()), Bike())
 
 
-def _show(imported: Imported, diff: Diff) -> None:
+def _diff(settings: Settings, registry: Registry, imported: Imported, now_ms: int) -> Diff:
+    """What would change; why it cannot is told in the time of the site."""
+    try:
+        return registry.diff(imported.offer, now_ms)
+    except RegisterError as error:
+        zone = ZoneInfo(settings.site.timezone)
+        raise RegisterError([in_local_time(fault, zone) for fault in error.faults]) from None
+
+
+def _show(imported: Imported, diff: Diff, zone: ZoneInfo) -> None:
     for note in imported.notes:
         click.echo(f"note: {note}", err=True)
-    for line in summary(diff):
+    for line in summary(diff, zone):
         click.echo(line)
     if not diff.changes:
         click.echo("Nothing to change.")

@@ -64,8 +64,10 @@ def written(area: Ring) -> str:
 def _geojson(text: str) -> list[tuple[float, float]]:
     try:
         found = _GEOJSON.decode(text)
-    except msgspec.DecodeError as error:
-        raise Misfit(EXPECTED, f"GeoJSON of another kind ({error})") from None
+    except msgspec.ValidationError:
+        raise Misfit(EXPECTED, "GeoJSON of another kind") from None
+    except msgspec.DecodeError:
+        raise Misfit(EXPECTED, "what begins as GeoJSON and is none") from None
     polygon = found.geometry if isinstance(found, _Feature) else found
     if len(polygon.coordinates) != 1 or any(len(at) < 2 for at in polygon.coordinates[0]):  # noqa: PLR2004 - longitude and latitude
         raise Misfit(EXPECTED, "a polygon with holes, or with corners of one number")

@@ -20,6 +20,7 @@ ALIKE: Final = 0.5
 """Columns are few and written by hand, so that also a name with two slips finds its own."""
 DELIMITERS: Final = (",", ";", "\t")
 MAX_FILE_BYTES: Final = 256 * 1024**2
+_TOML_AT: Final = re.compile(r"at line (\d+), column (\d+)")
 _HINT: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 
@@ -158,8 +159,15 @@ def toml_sheet(table: str, name: str, body: bytes, faults: Faults) -> Sheet | No
     try:
         text = body.decode("utf-8-sig")
         document = tomllib.loads(text.replace("\r\n", "\n"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        faults.add(name, "-", f"a syntax error: {error}", "TOML")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        faults.add(at_line(name, line), "-", "bytes that are not UTF-8", "TOML, which is UTF-8")
+        return None
+    except tomllib.TOMLDecodeError as error:
+        at = _TOML_AT.search(str(error))
+        place = at_line(name, int(at[1])) if at else f"{name}, its end"
+        found = f"what is no TOML, at character {at[2]}" if at else "an end in the middle"
+        faults.add(place, "-", found, f'[[{table}]] and lines such as `id = "11"`')
         return None
     for key in document:
         if key != table:

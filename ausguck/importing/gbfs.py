@@ -1,19 +1,21 @@
 """GBFS `station_information`, 2.x and 3.x, as typed stations; what is unfit is told by its line."""
 
 import re
+import typing
+from collections.abc import Mapping
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
-from ausguck.importing.faults import Faults, at_line, quoted
+from ausguck.importing.faults import LONGEST, Faults, at_line, quoted
 from ausguck.importing.sheets import BOM
 from ausguck.register.hours import hours_fault
 
 INFORMATION: Final = "station_information.json"
 REGIONS: Final = "system_regions.json"
 MAX_CAPACITY: Final = 100_000
-_SAID: Final = re.compile(r"(?P<expected>.*?)(?:, got (?P<got>.*?))?(?: - at `\$\.?(?P<key>.*)`)?")
+_AT_BYTE: Final = re.compile(r"\(byte (\d+)\)")
 
 Id = Annotated[str, Meta(min_length=1, max_length=256)] | int
 Lat = Annotated[float, Meta(ge=-90, le=90)]
@@ -38,6 +40,36 @@ class _Station(msgspec.Struct):
 class _Region(msgspec.Struct):
     region_id: Id
     name: str | list[_Text] = ""
+
+
+class _Key(NamedTuple):
+    """How a key is read, and what it should be."""
+
+    decoder: msgspec.json.Decoder[object]
+    expected: str
+
+
+def _keys(struct: type[msgspec.Struct], expected: Mapping[str, str]) -> dict[str, _Key]:
+    types = typing.get_type_hints(struct, include_extras=True)
+    return {key: _Key(msgspec.json.Decoder(types[key]), told) for key, told in expected.items()}
+
+
+_ID_WORDS: Final = "a text of 1 to 256 characters, or a whole number"
+_NAME_WORDS: Final = "a text, or a list of texts with their languages"
+_STATION_KEYS: Final = _keys(
+    _Station,
+    {
+        "station_id": _ID_WORDS,
+        "name": _NAME_WORDS,
+        "lat": "degrees from -90 to 90",
+        "lon": "degrees from -180 to 180",
+        "capacity": f"a whole number from 0 to {MAX_CAPACITY}",
+        "region_id": _ID_WORDS,
+        "station_opening_hours": "opening hours as text",
+    },
+)
+_REGION_KEYS: Final = _keys(_Region, {"region_id": _ID_WORDS, "name": _NAME_WORDS})
+_CELLS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class _Stations(msgspec.Struct):
@@ -75,11 +107,9 @@ def stations(
     """The stations of a file; what is wrong goes to `faults`."""
     found: dict[str, Station] = {}
     for place, raw in _elements(name, body, "stations", faults):
-        try:
-            one = msgspec.json.decode(raw, type=_Station)
-        except msgspec.DecodeError as error:
-            _tell(place, error, faults)
+        if _misfits(place, raw, "station_id", _STATION_KEYS, faults):
             continue
+        one = msgspec.json.decode(raw, type=_Station)
         known = str(one.station_id)
         if known in found:
             expected = f"each station once; it is at {found[known].place} too"
@@ -92,11 +122,8 @@ def regions(name: str, body: bytes, language: str, faults: Faults) -> dict[str, 
     """The names of regions by their ids."""
     found = {}
     for place, raw in _elements(name, body, "regions", faults):
-        try:
+        if not _misfits(place, raw, "region_id", _REGION_KEYS, faults):
             one = msgspec.json.decode(raw, type=_Region)
-        except msgspec.DecodeError as error:
-            _tell(place, error, faults)
-        else:
             found[str(one.region_id)] = _title(one.name, language)
     return found
 
@@ -106,12 +133,16 @@ def _elements(name: str, body: bytes, key: str, faults: Faults) -> list[tuple[st
     body = body.removeprefix(BOM)
     raws: list[msgspec.Raw]
     try:
+        body.decode()
         if key == "stations":
             raws = msgspec.json.decode(body, type=_Information).data.stations
         else:
             raws = msgspec.json.decode(body, type=_RegionsFile).data.regions
+    except msgspec.ValidationError:
+        faults.add(name, f"data.{key}", "no such list", f"a GBFS {name.removesuffix('.json')}")
+        return []
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        faults.add(name, key, str(error), f"a GBFS file with `data.{key}`")
+        faults.add(*_broken(name, body, error))
         return []
     found = []
     at = line_at = 0
@@ -126,12 +157,53 @@ def _elements(name: str, body: bytes, key: str, faults: Faults) -> list[tuple[st
     return found
 
 
-def _tell(place: str, error: msgspec.DecodeError, faults: Faults) -> None:
-    """What msgspec says as found and expected, under the key it names."""
-    said = _SAID.fullmatch(str(error))
-    expected, got, key = said.group("expected", "got", "key") if said else (str(error), None, None)
-    expected = expected.removeprefix("Expected ").replace("`", "")
-    faults.add(place, key or "-", (got or "something else").replace("`", ""), expected)
+def _broken(name: str, body: bytes, error: Exception) -> tuple[str, str, str, str]:
+    """Why a body is no JSON at all: place, key, found and expected."""
+    if not body.strip():
+        return name, "-", "an empty file", "JSON"
+    if isinstance(error, UnicodeDecodeError):
+        place = at_line(name, body.count(b"\n", 0, error.start) + 1)
+        return place, "-", "bytes that are not UTF-8", "JSON in UTF-8"
+    at = _AT_BYTE.search(str(error))
+    if at is None:
+        place = at_line(name, body.count(b"\n") + 1)
+        return (
+            place,
+            "-",
+            f"the end of the file in the middle of it ({len(body)} bytes)",
+            "all of it",
+        )
+    where = int(at[1])
+    place = at_line(name, body.count(b"\n", 0, where) + 1)
+    return place, "-", f"what is no JSON, at byte {where}", "JSON in UTF-8"
+
+
+def _misfits(place: str, raw: bytes, id_key: str, keys: Mapping[str, _Key], faults: Faults) -> bool:
+    """Tell of every key of an object that does not fit; whether any did not."""
+    before = faults.count
+    try:
+        cells = _CELLS.decode(raw)
+    except msgspec.DecodeError:
+        faults.add(place, "-", quoted(raw.decode("utf-8", "replace")), "an object")
+        return True
+    name = bytes(cells[id_key]).decode().strip('"') if id_key in cells else ""
+    where = f"{place}, {id_key.removesuffix('_id')} {name}" if name else place
+    for key, one in keys.items():
+        cell = cells.get(key)
+        if cell is None:
+            if key == id_key:
+                faults.add(where, key, "nothing", one.expected)
+            continue
+        try:
+            one.decoder.decode(cell)
+        except msgspec.DecodeError:
+            faults.add(where, key, _shown(bytes(cell).decode()), one.expected)
+    return faults.count > before
+
+
+def _shown(text: str) -> str:
+    """JSON of bearable length, as it stands there."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _station(place: str, one: _Station, language: str, notes: list[str]) -> Station:

@@ -11,7 +11,7 @@ import msgspec
 from ausguck.importing.columns import COLUMNS, Column
 from ausguck.importing.drafts import Draft
 from ausguck.importing.faults import Faults, quoted
-from ausguck.importing.moments import written
+from ausguck.importing.moments import local
 from ausguck.register.change import Given, Origins
 from ausguck.register.keyring import BARRED
 from ausguck.register.register import Register
@@ -45,7 +45,7 @@ def given(drafts: Drafts, scene: Scene, faults: Faults) -> dict[str, list[Given]
     """The rows of each table; none where anything is wrong, which goes to `faults`."""
     known = _Known(drafts, scene.register)
     for same in drafts.values():
-        _end_where_the_next_begins(same, faults)
+        _end_where_the_next_begins(same, scene.zone, faults)
         for draft in same:
             known.check(draft, faults)
     if faults.count:
@@ -65,7 +65,7 @@ def versions(register: Register, table: str) -> Versions[Row]:
     return found
 
 
-def _end_where_the_next_begins(drafts: Sequence[Draft], faults: Faults) -> None:
+def _end_where_the_next_begins(drafts: Sequence[Draft], zone: ZoneInfo, faults: Faults) -> None:
     """Rows of one id: none twice, none that ends before it begins, none without its end."""
     by_id: dict[str, list[Draft]] = {}
     for draft in drafts:
@@ -79,14 +79,14 @@ def _end_where_the_next_begins(drafts: Sequence[Draft], faults: Faults) -> None:
             elif before.valid_to_ms is None:
                 before.fields["valid_to_ms"] = after.valid_from_ms
         for draft in same:
-            _judge_times(draft, faults)
+            _judge_times(draft, zone, faults)
 
 
-def _judge_times(draft: Draft, faults: Faults) -> None:
+def _judge_times(draft: Draft, zone: ZoneInfo, faults: Faults) -> None:
     begins, ends = draft.valid_from_ms, draft.valid_to_ms
     if begins is not None and ends is not None and ends <= begins:
-        expected = f"a time after {written(begins)}"
-        faults.add(draft.place, "valid_to", written(ends), expected)
+        expected = f"a time after {local(begins, zone)}"
+        faults.add(draft.place, "valid_to", local(ends, zone), expected)
 
 
 def _given(draft: Draft, drafts: Drafts, scene: Scene) -> Given:

@@ -112,6 +112,13 @@ def written(at_ms: int) -> str:
     return when.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
+def local(at_ms: int, zone: ZoneInfo) -> str:
+    """A moment for people: the clock of the site with its offset, no finer than it need be."""
+    when = (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone)
+    precision = "minutes" if not when.second else "seconds"
+    return when.isoformat(timespec="milliseconds" if when.microsecond else precision)
+
+
 def local_day(at_ms: int, zone: ZoneInfo) -> date:
     """The day of the site that a moment lies in."""
     return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone).date()

@@ -15,6 +15,7 @@ from ausguck.settings.nearest import nearest
 MAX_LINE_BYTES: Final = 1_048_576
 BOM: Final = b"\xef\xbb\xbf"
 UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_ODD: Final = "what is no table"
 _CAUSES: Final = {
     "unexpected end of data": "a quote that is never closed",
     "' expected after '": "text behind a closing quote",
@@ -76,7 +77,7 @@ def records(text: Iterator[str], delimiter: str = ",") -> Iterator[Cells]:
                 yield Cells(begins, cells)
             begins = reader.line_num + 1
     except csv.Error as error:
-        cause = next((words for part, words in _CAUSES.items() if part in str(error)), str(error))
+        cause = next((words for part, words in _CAUSES.items() if part in str(error)), _ODD)
         raise Unfit(begins, cause, "CSV as in RFC 4180") from None
 
 

@@ -54,6 +54,8 @@ class Finding(NamedTuple):
     key: str
     found: str
     expected: str
+    mirror: "Finding | None" = None
+    """The same, said of the other version that has its part in it."""
 
 
 def faults(tables: Tables, places: Places | None = None) -> list[Fault]:
@@ -106,8 +108,14 @@ def source_faults(changes: Iterable[Change]) -> list[Fault]:
 
 
 def _fault(one: Finding, places: Places) -> Fault:
+    """A finding at the place where people wrote either of its versions."""
+    other = one.mirror
     place = places.get((one.table, *key(one.row)))
-    return Fault(place or f"{one.table}, {one.row.id}", one.key, one.found, one.expected)
+    its_place = places.get((other.table, *key(other.row))) if other else None
+    if other is not None and its_place and not place:
+        return Fault(its_place, other.key, other.found, other.expected)
+    also = f"; see {its_place}" if its_place and its_place != place else ""
+    return Fault(place or f"{one.table}, {one.row.id}", one.key, one.found, one.expected + also)
 
 
 def _ids(tables: Tables) -> Iterator[Finding]:
@@ -139,7 +147,10 @@ def _times(tables: Tables) -> Iterator[Finding]:
                 yield Finding(table, row, "valid_to", _time(end_ms), expected)
         for before, row in _overlaps(by_id(_rows(tables, table))):
             expected = f"at or after {_time(before.valid_to_ms)}, where the one before it ends"
-            yield Finding(table, row, "valid_from", _time(row.valid_from_ms), expected)
+            begins = _time(row.valid_from_ms)
+            until = f"at or before {begins}, where the one after it begins"
+            mirror = Finding(table, before, "valid_to", _time(before.valid_to_ms), until)
+            yield Finding(table, row, "valid_from", begins, expected, mirror)
 
 
 def _overlaps(versions: Mapping[str, Sequence[Row]]) -> Iterator[tuple[Row, Row]]:
@@ -201,8 +212,17 @@ def _externals(tables: Tables) -> Iterator[Finding]:
         for (source, name), rows in named.items():
             for before, row in _meetings(rows):
                 if before.id != row.id:
-                    expected = f"a name that {source} does not call {before.id!r} then"
-                    yield Finding(table, row, f"external_ids.{source}", repr(name), expected)
+                    one, other = (
+                        Finding(
+                            table,
+                            mine,
+                            f"external_ids.{source}",
+                            repr(name),
+                            f"a name that {source} does not call {its.id!r} then",
+                        )
+                        for mine, its in ((row, before), (before, row))
+                    )
+                    yield one._replace(mirror=other)
 
 
 def _meetings(rows: Iterable[Row]) -> Iterator[tuple[Row, Row]]:
@@ -227,14 +247,26 @@ def _fittings(tables: Tables) -> Iterator[Finding]:
     for asset, rows in in_asset.items():
         for before, row in _meetings(rows):
             if before.id != row.id:  # else its versions overlap, which was said
-                expected = f"an asset without a device then; {before.id} is in it"
-                yield Finding("fittings", row, "asset", repr(asset), expected)
+                one, other = (
+                    Finding(
+                        "fittings",
+                        mine,
+                        "asset",
+                        repr(asset),
+                        f"an asset without a device then; {its.id} is in it",
+                    )
+                    for mine, its in ((row, before), (before, row))
+                )
+                yield one._replace(mirror=other)
     barred = by_id(device for device in tables.devices if device.state in BARRED)
     for fitting in tables.fittings:
         for device in barred.get(fitting.id, ()):
             if any(True for _ in _meetings((fitting, device))):
-                found = f"{device.state.value}, fitted in {fitting.asset}"
-                yield Finding("devices", device, "state", found, "a device that is in no asset")
+                told = f"{device.state.value}, fitted in {fitting.asset}"
+                its = f"{fitting.id!r}, which is {device.state.value}"
+                mirror = Finding("fittings", fitting, "id", its, "a device that is in use")
+                expected = "a device that is in no asset"
+                yield Finding("devices", device, "state", told, expected, mirror)
 
 
 def _values(tables: Tables) -> Iterator[Finding]:

@@ -173,8 +173,8 @@ MISTAKES: dict[str, tuple[dict[str, str | bytes], str]] = {
     "ends before it begins": (
         {"lines_csv": "id,valid_from,valid_to\n11,2026-06-15,2026-06-14\n"},
         (
-            "lines.csv, line 2: valid_to: found 2026-06-13T22:00:00Z, expected a time after "
-            "2026-06-14T22:00:00Z"
+            "lines.csv, line 2: valid_to: found 2026-06-14T00:00+02:00, expected a time after "
+            "2026-06-15T00:00+02:00"
         ),
     ),
     "open quote": (
@@ -215,7 +215,21 @@ MISTAKES: dict[str, tuple[dict[str, str | bytes], str]] = {
     ),
     "TOML syntax": (
         {"lines_toml": "[[lines]]\nid = \n"},
-        "lines.toml: -: found a syntax error: Invalid value (at line 2, column 6), expected TOML",
+        (
+            "lines.toml, line 2: -: found what is no TOML, at character 6, "
+            'expected [[lines]] and lines such as `id = "11"`'
+        ),
+    ),
+    "TOML that ends in the middle": (
+        {"lines_toml": '[[lines]]\nid = "11'},
+        (
+            "lines.toml, its end: -: found an end in the middle, "
+            'expected [[lines]] and lines such as `id = "11"`'
+        ),
+    ),
+    "TOML that is not UTF-8": (
+        {"lines_toml": b'[[lines]]\nid = "\xfc"\n'},
+        ("lines.toml, line 2: -: found bytes that are not UTF-8, expected TOML, which is UTF-8"),
     ),
     "TOML of another table": (
         {"lines_toml": '[[line]]\nid = "11"\n'},

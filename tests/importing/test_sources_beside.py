@@ -120,6 +120,40 @@ def test_a_file_that_is_older_than_a_swap_is_refused_instead_of_taking_it_back(s
     assert "expected an asset without a device then; S2 is in it" in again.stderr
 
 
+def test_a_stolen_device_that_a_file_still_fits_is_told_where_it_does(site: Path) -> None:
+    brought(site, site / "fleet")
+    assert ausguck(site, "devices", "state", "S1", "stolen").exit_code == 0
+    refused = ausguck(site, "register", "import", site / "fleet", "--yes")
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines()[-1] == (
+        "Error: fittings.csv, line 2: id: found 'S1', which is stolen, "
+        "expected a device that is in use"
+    )
+
+
+def test_times_are_told_by_the_clock_of_the_site(site: Path) -> None:
+    events = site / "events.csv"
+    text = "id,kind,title,valid_from,valid_to\nkw,festival,Woche,2026-06-20,2026-06-29\n"
+    events.write_text(text)
+    dry = ausguck(site, "register", "import", events, "--dry-run")
+    span = "from 2026-06-20T00:00+02:00 until 2026-06-29T00:00+02:00"
+    assert f"  + kw  {span}: kind festival, title Woche" in dry.stdout
+    assert ausguck(site, "register", "import", events, "--yes").exit_code == 0
+    events.write_text(text.replace("06-20", "06-29"))
+    refused = ausguck(site, "register", "check", events)
+    assert (
+        "found 2026-06-29T00:00+02:00, expected a time after 2026-06-29T00:00+02:00"
+        in refused.stderr
+    )
+    lines = site / "lines.csv"
+    lines.write_text("id,valid_from,valid_to\n9,2026-01-01,2026-06-20\n9,2026-06-01,\n")
+    refused = ausguck(site, "register", "check", lines)
+    assert (
+        "valid_from: found 2026-06-01T00:00+02:00, expected at or after 2026-06-20T00:00+02:00"
+        in refused.stderr
+    )
+
+
 def test_one_source_beside_another_ends_only_its_own(site: Path) -> None:
     (site / "a").mkdir()
     (site / "b").mkdir()

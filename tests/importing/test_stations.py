@@ -134,11 +134,17 @@ def test_a_station_that_is_gone_is_over_and_comes_back_as_itself() -> None:
     [
         (
             [HBF, WIK | {"lat": "north"}],
-            "f.json, line 16: lat: found str, expected float | null",
+            (
+                'f.json, line 16, station Kiel Wik: lat: found "north", '
+                "expected degrees from -90 to 90"
+            ),
         ),
         (
-            [HBF | {"lat": 91.0}],
-            "f.json, line 5: lat: found something else, expected float <= 90.0",
+            [{"name": "Wik"}],
+            (
+                "f.json, line 5: station_id: found nothing, "
+                "expected a text of 1 to 256 characters, or a whole number"
+            ),
         ),
         (
             [HBF, HBF],
@@ -157,11 +163,54 @@ def test_what_is_unfit_in_a_feed_is_told_by_its_line(
     assert list(map(str, faults.shown)) == [expected]
 
 
-def test_what_is_no_feed_is_told() -> None:
-    for text in (b"", b"{", b'{"data": {}}', b"\xff"):
+def test_every_fault_of_every_station_is_told() -> None:
+    faults = Faults()
+    gbfs.stations(
+        "f.json", body([HBF | {"lat": 154, "capacity": -2}, WIK | {"lon": None}]), "de", faults, []
+    )
+    gbfs.stations("g.json", b'{"data": {"stations": [\n17]}}', "de", faults, [])
+    gbfs.regions("r.json", b'{"data": {"regions": [{"region_id": "m", "name": 7}]}}', "de", faults)
+    assert list(map(str, faults.shown)) == [
+        "f.json, line 5, station 17: lat: found 154, expected degrees from -90 to 90",
+        "f.json, line 5, station 17: capacity: found -2, expected a whole number from 0 to 100000",
+        "g.json, line 2: -: found '17', expected an object",
+        (
+            "r.json, line 1, region m: name: found 7, "
+            "expected a text, or a list of texts with their languages"
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"", "f.json: -: found an empty file, expected JSON"),
+        (
+            body([HBF, WIK])[:300],
+            (
+                "f.json, line 20: -: found the end of the file in the middle of it (300 bytes), "
+                "expected all of it"
+            ),
+        ),
+        (
+            b'{"data":\n {"stations": nix}}',
+            "f.json, line 2: -: found what is no JSON, at byte 27, expected JSON in UTF-8",
+        ),
+        (b'{"data": {}}', "f.json: data.stations: found no such list, expected a GBFS f"),
+    ],
+)
+def test_what_is_no_feed_is_told(text: bytes, expected: str) -> None:
+    faults = Faults()
+    assert gbfs.stations("f.json", text, "de", faults, []) == []
+    assert list(map(str, faults.shown)) == [expected]
+
+
+def test_bytes_that_are_no_text_are_told() -> None:
+    for text in (b"\xff", b'{"data": {"stations": [{"station_id": "\xff"}]}}'):
         faults = Faults()
         assert gbfs.stations("f.json", text, "de", faults, []) == []
         assert faults.count == 1
+        assert "found bytes that are not UTF-8" in str(faults.shown[0])
 
 
 def test_a_place_at_0_0_and_hours_that_are_none_are_left_out_and_noted() -> None:

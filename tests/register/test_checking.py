@@ -163,6 +163,30 @@ def test_a_fault_says_where_people_wrote_it() -> None:
     )
 
 
+def test_a_fault_that_follows_from_what_is_there_says_what_was_written() -> None:
+    again = Change("fittings", None, Fitting(id="S3", asset="bus/1"), "fittings.csv, line 2")
+
+    told = faults(after(BASE, [again]), {("fittings", "S3", 0): again.place})
+
+    assert list(map(str, told)) == [
+        "fittings.csv, line 2: id: found 'S3', which is retired, expected a device that is in use"
+    ]
+    both = after(
+        BASE, [Change("fittings", None, Fitting(id=name, asset="bus/1")) for name in ("S1", "S2")]
+    )
+    places = {("fittings", "S1", 0): "fittings.csv, line 2"}
+    assert list(map(str, faults(both, places))) == [
+        (
+            "fittings.csv, line 2: asset: found 'bus/1', "
+            "expected an asset without a device then; S2 is in it"
+        )
+    ]
+    assert str(faults(both, {**places, ("fittings", "S2", 0): "fittings.csv, line 9"})[0]) == (
+        "fittings.csv, line 9: asset: found 'bus/1', "
+        "expected an asset without a device then; S1 is in it; see fittings.csv, line 2"
+    )
+
+
 def test_what_an_offer_says_twice() -> None:
     rows = [undated(Line(id="12"), "a.csv, line 2"), undated(Line(id="12"), "a.csv, line 9")]
 
