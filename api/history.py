@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from ausguck.catalogue import Shape
 from ausguck.model import AssetId, Kind
+from ausguck.register.lives import Span
 from ausguck.register.register import Register
-from ausguck.register.versions import AsOf, Span
+from ausguck.register.versions import AsOf
 from ausguck.store.port import Point, Series, SeriesQuery
 from ausguck.store.windows import windows
 
@@ -26,18 +27,24 @@ class Part(NamedTuple):
 
 
 def parts_of(
-    register: Register, asset: AssetId, as_of: AsOf, from_ms: int, to_ms: int
+    register: Register,
+    asset: AssetId,
+    as_of: AsOf,
+    from_ms: int,
+    to_ms: int,
+    now_ms: int | None = None,
 ) -> list[Part]:
     """The parts of [from_ms, to_ms) that are kept at all, the oldest first.
 
     A device's are the assets it was fitted to, by time; an asset's are its own and, as of now,
-    those of the ids it had before.
+    those of the ids it had before, each in its time. `now_ms` says which of the things that went
+    by an id is meant, where a change is planned; None is the last.
     """
     if asset.kind is Kind.DEVICE:
         fittings = register.fittings.of(asset.name)
         spans = [Span(one.asset, one.valid_from_ms, one.valid_to_ms) for one in fittings]
     else:
-        spans = [*register.assets.spans(str(asset), as_of)]
+        spans = [*register.assets.spans(str(asset), as_of, now_ms)]
     found = [_part(asset.site, span, from_ms, to_ms) for span in spans]
     return sorted((part for part in found if part.from_ms < part.to_ms), key=_by_time)
 

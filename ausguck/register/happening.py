@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ausguck.model import AssetId
+from ausguck.register.lives import Span
 from ausguck.register.places import contains
 from ausguck.register.register import Register
 from ausguck.register.rows import Asset, Assignment, Event, Row
@@ -62,16 +63,24 @@ def _has_line(
     """A line is the same under all of its names."""
     if not event.lines:
         return False
-    lines = {concern.line}
+    things = register.lines
+    named = {things.thing(line, event.valid_from_ms) for line in event.lines}
+    lines = set[Span]()
+    if concern.line is not None:
+        # At both ends, as the name may be another line's by the end.
+        lines |= {things.thing(concern.line, at_ms) for at_ms in (begins_ms, ends_ms - 1)}
     if concern.asset is not None:
         name = str(concern.asset)
         rows: Sequence[Assignment | Asset] = (
             *register.assignments.of(name),
             *register.assets.of(name),
         )
-        lines |= {row.line for row in rows if _overlap(row, begins_ms, ends_ms)}
-    named = {register.lines.now_called(line) for line in event.lines}
-    return any(line is not None and register.lines.now_called(line) in named for line in lines)
+        lines |= {
+            things.thing(row.line, max(begins_ms, row.valid_from_ms))
+            for row in rows
+            if row.line is not None and _overlap(row, begins_ms, ends_ms)
+        }
+    return not named.isdisjoint(lines)
 
 
 def _has_place(

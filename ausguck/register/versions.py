@@ -3,10 +3,12 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import cached_property
 from operator import attrgetter
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
-from ausguck.register.rows import BEGINNING_MS, Row
+from ausguck.register.lives import Lives, Span
+from ausguck.register.rows import Row
 
 R = TypeVar("R", bound=Row)
 
@@ -18,14 +20,6 @@ class AsOf(StrEnum):
     NOW = "now"
 
 
-class Span(NamedTuple):
-    """That a thing goes by an id from one moment until another; None is open."""
-
-    id: str
-    from_ms: int | None
-    to_ms: int | None
-
-
 _begin = attrgetter("valid_from_ms")
 
 
@@ -35,7 +29,6 @@ class Versions(Generic[R]):
     def __init__(self, rows: Iterable[R]) -> None:
         self._rows: dict[str, list[R]] = {}
         self._externals: dict[tuple[str, str], list[R]] = {}
-        self._predecessors: dict[str, dict[str, None]] = {}
         for row in rows:
             self._rows.setdefault(row.id, []).append(row)
         for versions in self._rows.values():
@@ -43,8 +36,6 @@ class Versions(Generic[R]):
             for row in versions:
                 for pair in row.external_ids.items():
                     self._externals.setdefault(pair, []).append(row)
-                if row.successor is not None:
-                    self._predecessors.setdefault(row.successor, {})[row.id] = None
         self._starts = {
             name: [row.valid_from_ms for row in versions] for name, versions in self._rows.items()
         }
@@ -81,32 +72,41 @@ class Versions(Generic[R]):
         rows = self._externals.get((source, name), ())
         return next((row for row in rows if row.holds_at(at_ms)), None)
 
-    def spans(self, name: str, as_of: AsOf) -> Sequence[Span]:
+    def spans(self, name: str, as_of: AsOf, at_ms: int | None = None) -> Sequence[Span]:
         """Under which ids the history of a thing is to be looked for, the newest first.
 
-        `then`: the id itself, whenever. `now`: also those it succeeded, each until its successor
-        began, so that nothing is counted twice. An id of which nothing is known is itself.
+        `then`: the id itself, whenever. `now`: the thing that goes by the id at `at_ms`, or went
+        by it last, under each id that it had and in its own time there. An id that was used for
+        several things tells of that one alone. An id of which nothing is known is itself.
         """
-        spans = [Span(name, None, None)]
         if as_of is AsOf.THEN:
-            return spans
-        seen = {name}
-        for span in spans:  # grows while it is walked
-            begins_ms = self._begins_ms(span.id)
-            for before in self._predecessors.get(span.id, ()):
-                if before not in seen:
-                    seen.add(before)
-                    spans.append(Span(before, None, begins_ms))
-        return spans
+            return [Span(name, None, None)]
+        return self._lives.back(self._lives.at(name, at_ms))
 
-    def now_called(self, name: str) -> str:
-        """The id under which a thing goes on today, along its successors."""
-        seen: set[str] = set()
-        while name in self._rows and name not in seen:
-            seen.add(name)
-            name = self._rows[name][-1].successor or name
-        return name
+    def thing(self, name: str, at_ms: int | None = None) -> Span:
+        """What went by an id at a moment, as its last id and its time there; None is last.
 
-    def _begins_ms(self, name: str) -> int | None:
-        rows = self._rows.get(name)
-        return rows[0].valid_from_ms if rows and rows[0].valid_from_ms > BEGINNING_MS else None
+        Two names of two moments are of the same thing if this is the same.
+        """
+        *_, last = self._lives.onward(self._lives.at(name, at_ms))
+        return last
+
+    def now_called(self, name: str, at_ms: int | None = None) -> str:
+        """The last id of what went by an id at a moment, along its successors; None is last."""
+        return self.thing(name, at_ms).id
+
+    def names(self, name: str, at_ms: int) -> Sequence[str]:
+        """The ids of what goes or last went by one, from that until the one it had at a moment."""
+        lives = self._lives.onward(self._lives.at(name, at_ms))
+        found = [next(lives)]
+        for life in lives:
+            before_ms = found[-1].to_ms
+            if before_ms is None or at_ms < before_ms:
+                break
+            found.append(life)
+        return [life.id for life in found]
+
+    @cached_property
+    def _lives(self) -> Lives:
+        """Found when first asked for: of 200,000 assignments nobody asks."""
+        return Lives(self._rows)

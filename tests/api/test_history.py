@@ -126,6 +126,40 @@ def test_a_thing_is_told_of_under_the_name_it_has_today() -> None:
     assert (points(old), old["told_by"]) == ([(3, 1), (4, 1)], None)
 
 
+@pytest.mark.parametrize("is_planned", [True, False])
+def test_an_id_that_was_given_to_another_tells_of_who_has_it_today(*, is_planned: bool) -> None:
+    """1 becomes 2, and 2 becomes 3: at noon, or next hour."""
+    at_ms = NOW_MS + HOUR_MS if is_planned else NOON_MS
+    names = [AssetId(SITE, Kind.STATION, name) for name in "123"]
+    one, two, three = names
+    assets = (
+        Asset(id=str(one), valid_to_ms=at_ms, successor=str(two)),
+        Asset(id=str(two), valid_to_ms=at_ms, successor=str(three)),
+        Asset(id=str(two), valid_from_ms=at_ms),
+        Asset(id=str(three), valid_from_ms=at_ms),
+        Asset(id=str(one), valid_from_ms=at_ms),
+    )
+    told_before = [reading for name in names[:2] for reading in bikes(name, (NOON_MS - 1, 1))]
+    told_after = [
+        reading for count, name in enumerate(names, 5) for reading in bikes(name, (NOON_MS, count))
+    ]
+    register = Register(Tables(assets=assets), SITE, 1)
+    city = city_of(register, *told_before, *told_after[: 2 if is_planned else 3])
+    told_by = {
+        name.name: [
+            part["asset"]
+            for part in ask(city, name, "num_vehicles_available", **around(1))["told_by"] or ()
+        ]
+        for name in (one, two)
+    }
+    if is_planned:
+        assert told_by == {"1": [], "2": []}
+    else:
+        assert told_by == {"1": [], "2": ["station/1", "station/2"]}
+        assert points(ask(city, one, "num_vehicles_available", **around(1))) == [(5, 1)]
+        assert points(ask(city, two, "num_vehicles_available", **around(1))) == [(1, 1), (6, 1)]
+
+
 def test_before_the_new_name_only_the_old_one_was_there() -> None:
     city = city_of(renamed(), *bikes(OLD, (NOON_MS - HOUR_MS, 3)))
     answer = ask(

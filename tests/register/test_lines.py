@@ -15,6 +15,10 @@ LINES = (
     Line(id="40", valid_to_ms=100, successor="41"),
     Line(id="41", valid_to_ms=100, successor="40"),
     Line(id="50", successor="13"),
+    Line(id="60", valid_to_ms=100, successor="61"),
+    Line(id="61", valid_from_ms=100, valid_to_ms=200, successor="62"),
+    Line(id="61", valid_from_ms=200),
+    Line(id="62", valid_from_ms=200),
 )
 
 
@@ -28,7 +32,10 @@ LINES = (
         ("20", 100, "20"),
         ("30", 99, "30"),
         ("30", 100, "13"),
-        ("40", 100, "41"),
+        ("40", 100, "40"),
+        ("60", 150, "61"),
+        ("60", 250, "62"),
+        ("61", 250, "61"),
         ("50", 100, "50"),
         ("N7", 100, "N7"),
     ],
