@@ -13,16 +13,18 @@ from api.access.caller import Admitted
 from api.access.sight import Sight
 from api.problems import ApiProblem, Kind
 from api.registered import Registered, Roll
-from ausguck.clock import Clock
+from ausguck.clock import Clock, iso_utc
 from ausguck.desk.port import Desk
 from ausguck.model import AssetId, Inventory, Reading
 from ausguck.model import Kind as AssetKind
 from ausguck.register.directory import Directory
+from ausguck.register.rows import BEGINNING_MS
 from ausguck.store.port import Store
 
 NAME = r"^[A-Za-z0-9_-]{1,64}$"
 LIMIT_DEFAULT = 200
 LIMIT_MAX = 1000
+_NEVER = "it never reported here, or not for so long that its readings are past retention."
 
 Name = Annotated[str, Path(pattern=NAME, description="id as in topics", examples=["0123"])]
 
@@ -99,7 +101,7 @@ class Assets:
         sight = self.sight(asking)
         rows = sight.of(await self.store.latest(kind, name))
         if not rows:
-            raise unknown(kind, name)
+            raise unheard(sight, AssetId(self.site, kind, name))
         asset = AssetId(self.site, kind, name)
         inventory = await run_in_threadpool(self.desk.inventory, asset)
         known = self.roll.of(asset, sight.now_ms)
@@ -108,11 +110,25 @@ class Assets:
         return One(rows[0], known, inventory, reported_serial, tag)
 
 
-def unknown(kind: AssetKind, name: str) -> ApiProblem:
-    """The problem of an asset of which no reading is held."""
+def unheard(sight: Sight, asset: AssetId) -> ApiProblem:
+    """The problem of an asset of which no reading is held, in the words its viewer may read."""
+    if not (sight.sees(asset) and sight.register.is_registered(asset, sight.now_ms)):
+        return unknown(asset.kind, asset.name)
+    name = str(asset)
+    since_ms = sight.register.assets.of(name)[0].valid_from_ms
+    since = "" if since_ms == BEGINNING_MS else f" since {iso_utc(since_ms)}"
+    fitting = sight.register.fitted(name, sight.now_ms)
+    device = "no device" if fitting is None else f"device {fitting.id}"
     return ApiProblem(
         Kind.NOT_FOUND,
-        f"No reading of {kind}/{name} is held: it never reported here, or not for so long "
-        f"that its readings are past retention. /api/v1/{kind.value}"
+        f"{name} is registered{since}, with {device}, and no reading of it is held: {_NEVER}",
+    )
+
+
+def unknown(kind: AssetKind, name: str) -> ApiProblem:
+    """The problem of an asset of which nothing is known, or nothing for whom asks."""
+    return ApiProblem(
+        Kind.NOT_FOUND,
+        f"No reading of {kind}/{name} is held: {_NEVER} /api/v1/{kind.value}"
         f"{'es' if kind is AssetKind.BUS else 's'} lists those that did.",
     )

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from api.access.caller import Asking
 from api.access.sight import Sight
 from api.answers.series import ReadingsAnswer, readings_answer
-from api.assets import unknown
+from api.assets import unheard, unknown
 from api.history import Part, joined, parts_of
 from api.problems import ApiProblem, wrong
 from api.problems import Kind as ProblemKind
@@ -118,7 +118,7 @@ def router(store: Store, clock: Clock, site: Site, directory: Directory) -> APIR
         found = [await store.series(_of_part(query, part)) for part in parts]
         series = joined(query, {key: one.shape for key, one in metrics.items()}, found)
         if not any(point.samples for one in series for point in one.points):
-            await _check_known(store, query.asset, parts)
+            await _check_known(store, sight, query.asset, parts)
         told_by = [] if [part.asset for part in parts] == [query.asset] else parts
         return answer(readings_answer(query, series, metrics, told_by))
 
@@ -144,7 +144,7 @@ def _kinds(register: Register, name: str) -> Sequence[Kind]:
 def _parts(sight: Sight, query: SeriesQuery, as_of: AsOf) -> list[Part]:
     """Whom to ask for which time; what an asset was called before is for whom sees the asset."""
     asset = query.asset
-    parts = parts_of(sight.register, asset, as_of, query.from_ms, query.to_ms)
+    parts = parts_of(sight.register, asset, as_of, query.from_ms, query.to_ms, now_ms=sight.now_ms)
     if asset.kind is Kind.DEVICE:
         ever = parts_of(sight.register, asset, as_of, EARLIEST_MS, LATEST_MS)
         if not any(sight.sees(part.asset) for part in ever):
@@ -166,14 +166,14 @@ def _of_part(query: SeriesQuery, part: Part) -> SeriesQuery:
     )
 
 
-async def _check_known(store: Store, asset: AssetId, parts: Sequence[Part]) -> None:
+async def _check_known(store: Store, sight: Sight, asset: AssetId, parts: Sequence[Part]) -> None:
     """Refuse an asset that never told anything."""
     if asset.kind is Kind.DEVICE:
         return
     for one in dict.fromkeys([asset, *(part.asset for part in parts)]):
         if await store.latest(one.kind, one.name):
             return
-    raise unknown(asset.kind, asset.name)
+    raise unheard(sight, asset)
 
 
 def _check_metrics(sight: Sight, query: SeriesQuery, kinds: Sequence[Kind]) -> None:

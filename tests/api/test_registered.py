@@ -5,7 +5,12 @@ from typing import Any
 
 import httpx
 
+from api.access.caller import Admitted, By, Caller
+from api.access.sight import Sight
+from api.access.table import row_of
+from api.assets import unheard, unknown
 from ausguck.clock import ManualClock
+from ausguck.desk.access_rows import Key, Narrowing
 from ausguck.model import AssetId, Inventory, Kind
 from ausguck.register.keyring import Keyring
 from ausguck.register.register import Register
@@ -172,3 +177,51 @@ def test_what_begins_later_is_seen_within_a_minute() -> None:
     assert isinstance(city.clock, ManualClock)
     city.clock.advance_ms(60_000)
     assert bus(city)["device"] == "S1"
+
+
+def test_who_is_registered_and_never_reported_is_told_apart_from_who_is_unknown() -> None:
+    city = city_with(
+        [
+            Asset(id="bus/0900", valid_from_ms=NOW_MS - HOUR_MS),
+            Asset(id="bus/0901"),
+            Asset(id="bus/0902", lifecycle=Lifecycle.RETIRED),
+            Asset(id="station/0900"),
+        ],
+        [fitted("S9", "bus/0900")],
+    )
+
+    def told(path: str, **parameters: str) -> str:
+        response = city.ask("GET", f"/api/v1{path}", params=parameters)
+        assert response.status_code == 404
+        detail: str = response.json()["detail"]
+        return detail
+
+    begun = "bus/0900 is registered since 2027-01-15T07:00:00.000Z, with device S9, and no reading"
+    assert told("/buses/0900").startswith(begun)
+    assert told("/readings", asset="bus/0900", metric="clients").startswith(begun)
+    assert told("/buses/0901").startswith("bus/0901 is registered, with no device, and no reading")
+    for name in ("0902", "0903"):
+        assert told(f"/buses/{name}").startswith(f"No reading of bus/{name} is held")
+
+
+def test_who_may_not_see_an_asset_does_not_learn_that_it_is_registered() -> None:
+    register = city_with([Asset(id="bus/0900"), Asset(id="station/0900")]).directory.register
+    row = row_of("GET", "/api/v1/buses/{name}")
+    assert row is not None
+    key = Key(
+        name="map",
+        scopes=("view",),
+        narrowing=Narrowing(kinds=(Kind.STATION,)),
+        id=1,
+        prefix="ak",
+        sha256=b"",
+        created_at_ms=0,
+    )
+    sight = Sight(
+        Admitted(Caller("map", By.KEY, frozenset(key.scopes), key), row), register, NOW_MS
+    )
+    bus, station = (
+        unheard(sight, AssetId("kiel", kind, "0900")) for kind in (Kind.BUS, Kind.STATION)
+    )
+    assert str(bus) == str(unknown(Kind.BUS, "0900"))
+    assert "station/0900 is registered" in str(station)
