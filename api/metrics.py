@@ -245,6 +245,32 @@ REFITTED = MetricDefinition(
     MetricType.COUNTER,
     "Dead letters sent through again because their device was fitted.",
 )
+REFITTING = MetricDefinition(
+    "ausguck_refitting_devices",
+    MetricType.GAUGE,
+    "Devices whose dead letters are still to be looked through, for a fitting became known.",
+)
+REFITTING_REFUSED = MetricDefinition(
+    "ausguck_refitting_refused_total",
+    MetricType.COUNTER,
+    "Dead letters looked through that would be refused again, and stay.",
+)
+REFITTING_HELD = MetricDefinition(
+    "ausguck_refitting_held_total",
+    MetricType.COUNTER,
+    "Times journal or desk took none of them and it was tried later.",
+    ("error",),
+)
+WAITING_DEVICES = MetricDefinition(
+    "ausguck_waiting_devices",
+    MetricType.GAUGE,
+    "Serials that speak and are fitted nowhere, so that what they said waits.",
+)
+WAITING_LETTERS = MetricDefinition(
+    "ausguck_waiting_letters",
+    MetricType.GAUGE,
+    "Dead letters of those, each as often as it came.",
+)
 CERTIFICATE_EXPIRES = MetricDefinition(
     "ausguck_certificate_expires_at_seconds",
     MetricType.GAUGE,
@@ -309,6 +335,11 @@ TABLE: tuple[MetricDefinition, ...] = (
     CALLERS_FAILURES,
     REGISTER_DEVICES,
     REFITTED,
+    REFITTING,
+    REFITTING_REFUSED,
+    REFITTING_HELD,
+    WAITING_DEVICES,
+    WAITING_LETTERS,
     CERTIFICATE_EXPIRES,
     CLOCK_JUMPED,
     DISK_FREE_BYTES,

@@ -28,6 +28,11 @@ class DeadLetterAnswer(BaseModel):
     element: str = Field(description="the element, redacted before it was kept")
     element_encoding: Encoding = Field(description="base64 where the bytes are no UTF-8")
     count: int = Field(ge=1, description="how often the same element came for the same reason")
+    elements: int = Field(
+        ge=1,
+        description="how many different ones the row holds; where there are more, `element` and "
+        "`detail` are the newest's, `count` is of all, and all are retried or removed together",
+    )
     first_at: UtcTime = Field(description="when we received the first")
     last_at: UtcTime = Field(description="when we received the last")
 
@@ -78,6 +83,7 @@ def dead_letter_answer(row: DeadLetterRow) -> DeadLetterAnswer:
         element=element,
         element_encoding=encoding,
         count=row.count,
+        elements=row.elements,
         first_at=iso_utc(row.first_at_ms),
         last_at=iso_utc(row.last_at_ms),
     )

@@ -9,6 +9,7 @@ from api.health_metrics import health_samples
 from api.ports import HealthSource
 from ausguck.app.intake import Sources
 from ausguck.app.knowing import Knowing
+from ausguck.app.refitting import Refitting
 from ausguck.register.rows import DeviceState
 from ausguck.roles.history import HistoryStats
 from ausguck.roles.minutes import MinuteStats
@@ -38,6 +39,7 @@ class Metrics:
             samples += _of_minutes(self.minutes)
         if self.knowing is not None:
             samples += _of_register(self.knowing)
+            samples += await _of_refitting(self.knowing.refitting)
         if self.sources is not None:
             samples += _of_certificates(self.sources.certificates())
         return samples
@@ -69,7 +71,18 @@ def _of_register(knowing: Knowing) -> Iterator[m.Sample]:
     for state in DeviceState:
         yield m.Sample(m.REGISTER_DEVICES, (state.value,), states[state])
     yield m.Sample(m.CALLERS_FAILURES, (), knowing.booking.stats.failures)
-    yield m.Sample(m.REFITTED, (), knowing.refitting.stats.retried)
+
+
+async def _of_refitting(refitting: Refitting) -> Sequence[m.Sample]:
+    stats, waiting = refitting.stats, await refitting.unfitted()
+    return [
+        m.Sample(m.REFITTED, (), stats.retried),
+        m.Sample(m.REFITTING, (), stats.waiting),
+        m.Sample(m.REFITTING_REFUSED, (), stats.still_refused),
+        *(m.Sample(m.REFITTING_HELD, (error,), n) for error, n in sorted(stats.held.items())),
+        m.Sample(m.WAITING_DEVICES, (), len(waiting)),
+        m.Sample(m.WAITING_LETTERS, (), sum(one.count for one in waiting)),
+    ]
 
 
 def _of_certificates(seen: Sequence[SeenCertificate]) -> Iterator[m.Sample]:

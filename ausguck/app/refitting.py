@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Final, Protocol
 
 import msgspec
@@ -16,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ausguck import topics
 from ausguck.app.retry import SOURCE_NAME
 from ausguck.desk.packs import parts_of
-from ausguck.desk.port import DeadLetterRow
+from ausguck.desk.port import DeadLetterRow, Waiting
 from ausguck.errors import AusguckError
 from ausguck.journal.port import Record, RecordType, Source
 from ausguck.model import Decoded, Kind, Reason
@@ -41,6 +42,10 @@ class FindsLetters(Protocol):
     def dead_letters(
         self, *, after_id: int = 0, limit: int = 100, reason: Reason | None = None, under: str = ""
     ) -> Sequence[DeadLetterRow]:
+        """As `ausguck.desk.port.Desk` says."""
+        ...
+
+    def waiting_by_name(self, prefix: str) -> Sequence[Waiting]:
         """As `ausguck.desk.port.Desk` says."""
         ...
 
@@ -94,6 +99,7 @@ class Refitting:
         self._sleep = sleep
         self._serials: dict[str, None] = {}
         self._told = asyncio.Event()
+        self._unfitted: Sequence[Waiting] = ()
         self.stats = RefittingStats()
 
     async def fitted(self, serials: Sequence[str]) -> None:
@@ -110,6 +116,14 @@ class Refitting:
             serials, self._serials = [*self._serials], {}
             await self.look(serials)
             self.stats.waiting = len(self._serials)
+
+    async def unfitted(self) -> Sequence[Waiting]:
+        """Who speaks and is fitted nowhere; the last known where the desk does not answer."""
+        with suppress(SQLAlchemyError):
+            self._unfitted = await asyncio.to_thread(
+                self._desk.waiting_by_name, self._under(Kind.DEVICE)
+            )
+        return self._unfitted
 
     async def look(self, serials: Sequence[str]) -> int:
         """Try again what these devices said, and return how many letters went."""

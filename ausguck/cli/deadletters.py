@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from api.answers.deadletter import DeadLetterAnswer, dead_letter_answer
 from ausguck.cli.running import client_of, words
 from ausguck.desk.desk import DeskReader, open_desk_read_only
+from ausguck.desk.packs import parts_of
 from ausguck.desk.port import DeadLetterRow
 from ausguck.errors import StoreError
 from ausguck.model import Reason
@@ -101,7 +102,7 @@ def list_letters(
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, for scripts.")
 @click.pass_obj
 def show(settings: Settings, letter_id: int, *, as_json: bool) -> None:
-    """Show one of them, whole."""
+    """Show one of them, whole; of a row that holds many, a line for each."""
     with _desk(settings) as desk:
         row = desk.dead_letter(letter_id)
     if row is None:
@@ -112,6 +113,10 @@ def show(settings: Settings, letter_id: int, *, as_json: bool) -> None:
         return
     for name, value in answer.model_dump(mode="json").items():
         click.echo(f"{name:<17} {value}")
+    if row.pack:
+        for part in parts_of(row):
+            one = dead_letter_answer(part)
+            click.echo(f"{one.last_at}  {part.count:>6} x  {one.detail}  {one.element}")
     where = row.last_position
     click.echo(f"{'last_position':<17} {where.segment}:{where.offset} of epoch {where.epoch}")
 

@@ -1,5 +1,6 @@
 """The page of reasons for which a reading, a message or a value was not stored."""
 
+from ausguck.desk.packs import ROW_ELEMENTS
 from ausguck.docs.markdown import code, page, table
 from ausguck.model import Reason
 from collectors.decode.fields import MAX_DEPTH, MAX_ELEMENTS, MAX_KEYS, MAX_PAYLOAD_BYTES
@@ -49,7 +50,9 @@ def deadletters() -> str:
         "What was acknowledged and could not be stored is a dead letter: the single element "
         "after redaction, with topic, reason, and a detail that says what was found and what "
         "was expected. Identical ones (topic, reason, element) are one row with a count and a "
-        "first and last time. `ausguck deadletters list`, `show`, `retry` and `purge`, and "
+        "first and last time. Where a topic has many for one reason, all but the newest are "
+        f"packed, up to {ROW_ELEMENTS} of them in a row; each is kept, counted, and tried again "
+        "by itself. `ausguck deadletters list`, `show`, `retry` and `purge`, and "
         "`GET /api/v1/deadletters`, read them; see the "
         "[how-to](../how-to/read-dead-letters.md).",
         table(("reason", "what it means"), ((code(r), REASONS[r]) for r in Reason)),

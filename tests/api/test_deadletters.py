@@ -17,6 +17,7 @@ def test_a_letter_says_what_was_wrong() -> None:
         "element": '{"clients": 3}',
         "element_encoding": "utf-8",
         "count": 2,
+        "elements": 1,
         "first_at": "2027-01-15T07:59:00.000Z",
         "last_at": "2027-01-15T08:00:00.000Z",
     }

@@ -325,6 +325,7 @@ def test_a_spare_on_a_bench_fills_few_rows_and_loses_nothing(house: House) -> No
         assert house.desk.dead_letter_rows() < OWN_ROWS + FOLD_ROWS + 3
         (waiting,) = house.desk.waiting_by_name("v1/kiel/device/")
         assert waiting.count == house.refused == MANY
+        assert await new_refitting(house).unfitted() == [waiting]
         house.directory.replace(register(fitted("SN77", "bus/0123")), Keyring())
         refitting = await refit(house, "SN77")
         assert sorted(reading.seq or 0 for reading in house.readings) == [*range(MANY)]
