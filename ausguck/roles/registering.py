@@ -21,13 +21,18 @@ USED_MS: Final = 60_000
 """How often it is written when credentials were last used."""
 RETRY_S: Final = 10.0
 """How long one waits who could not be told of fittings."""
+_UNREAD: Final = "the register cannot be read and will be asked again"
+_UNWRITTEN: Final = "when credentials were last used cannot be written and will be tried again"
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class RegisteringStats:
-    """What health says of it; `last_error` is None once the desk answers again."""
+    """What health says of it; `last_error` is why the register could not be read, until it can.
+
+    `failures` counts what was not written as well.
+    """
 
     revision: int = 0
     loads: int = 0
@@ -72,6 +77,7 @@ class Registering:
         self._untold: dict[str, None] = {}
         self._to_tell = asyncio.Event()
         self._used: dict[int, int] = {}
+        self._failing: dict[str, str] = {}
         self._write_due_ms = clock.now_ms() + USED_MS
 
     def note_used(self, credential_id: int, at_ms: int) -> None:
@@ -95,15 +101,17 @@ class Registering:
         if known is not None and revision == self.stats.revision and not _is_due(known[1], now_ms):
             return
         found = await asyncio.to_thread(self._registry.load, now_ms, known)
-        self.stats.revision = revision
         if known is not None and found[0] is known[0] and found[1] is known[1]:
+            self.stats.revision = revision
             return
         if known is None or found[0] is not known[0]:
             self._untold |= await asyncio.to_thread(_newly_fitted, found[0], known and known[0])
+        self._directory.replace(*found)
+        # Not before: what nobody could take is loaded again at the next look.
         self._known = found
+        self.stats.revision = revision
         self.stats.loads += 1
         self.stats.last_load_at_ms = now_ms
-        self._directory.replace(*found)
         if self._untold:
             self._to_tell.set()
 
@@ -115,24 +123,25 @@ class Registering:
                 async for _ in ticks(self._settings.poll_ms, self._clock, self._sleep):
                     await self._look()
             finally:
-                await self._attempt(self._write_used)
+                await self._attempt(self._write_used, _UNWRITTEN)
 
     async def _look(self) -> None:
-        await self._attempt(self.load)
+        await self._attempt(self.load, _UNREAD)
         if self._clock.now_ms() >= self._write_due_ms:
             self._write_due_ms = self._clock.now_ms() + USED_MS
-            await self._attempt(self._write_used)
+            await self._attempt(self._write_used, _UNWRITTEN)
 
-    async def _attempt(self, step: Callable[[], Awaitable[None]]) -> None:
+    async def _attempt(self, step: Callable[[], Awaitable[None]], failed: str) -> None:
         try:
             await step()
         except Exception as error:  # noqa: BLE001 - the loop's mouth: counted, told, tried again
             self.stats.failures += 1
-            if self.stats.last_error is None:
-                log.warning("the register cannot be read and will be asked again: %s", error)
-            self.stats.last_error = str(error)
+            if failed not in self._failing:
+                log.warning("%s: %s", failed, error)
+            self._failing[failed] = str(error)
         else:
-            self.stats.last_error = None
+            self._failing.pop(failed, None)
+        self.stats.last_error = self._failing.get(_UNREAD)
 
     async def _write_used(self) -> None:
         times, self._used = self._used, {}

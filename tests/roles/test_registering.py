@@ -6,12 +6,15 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pytest
+
 from ausguck.clock import ManualClock
 from ausguck.desk.engine import reading_engine, writing_engine
 from ausguck.desk.registry import SqliteRegistry, open_registry
 from ausguck.errors import StoreError, StoreUnavailable
 from ausguck.register.directory import Directory
-from ausguck.register.keyring import Credential
+from ausguck.register.keyring import Credential, Keyring
+from ausguck.register.register import Register
 from ausguck.register.rows import Asset, Device, DeviceState, Line
 from ausguck.roles.registering import RETRY_S, USED_MS, Registering
 from ausguck.settings import tree
@@ -47,17 +50,18 @@ class Flaky(SqliteRegistry):
     """A desk that is away when told so."""
 
     is_away = False
+    is_writable = True
 
     def revision(self) -> int:
         self._answer()
         return super().revision()
 
     def used(self, times: Sequence[tuple[int, int]]) -> None:
-        self._answer()
+        self._answer(is_there=self.is_writable)
         super().used(times)
 
-    def _answer(self) -> None:
-        if self.is_away:
+    def _answer(self, *, is_there: bool = True) -> None:
+        if self.is_away or not is_there:
             raise StoreUnavailable("desk", "database is locked")
 
 
@@ -200,6 +204,77 @@ def test_a_desk_that_is_away_is_asked_again(tmp_path: Path) -> None:
         assert one.role.stats == replace(stats, failures=2, last_error=None)
 
     play(tmp_path, scene)
+
+
+def test_one_who_cannot_take_a_change_keeps_it_from_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scene(one: House) -> None:
+        after: list[int] = []
+
+        def fail() -> None:
+            raise ValueError("no such bus")
+
+        one.directory.on_change(fail)
+        one.directory.on_change(lambda: after.append(one.directory.register.revision))
+        one.desk.set_device(Device(id="S3"), WHO, 0)
+        await one.tick()
+        assert after == [3]
+        assert one.directory.keyring.is_device("S3")
+        assert (one.directory.failures, one.role.stats.failures) == (1, 0)
+        assert one.role.stats.revision == 3
+
+    play(tmp_path, scene)
+    assert "a listener could not take the register's change" in caplog.text
+    assert "no such bus" in caplog.text
+
+
+class Refusing(Directory):
+    """One that cannot take what it is given, the first time after the start."""
+
+    refusals = 0
+
+    def replace(self, register: Register, keyring: Keyring) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise ValueError("not now")
+        super().replace(register, keyring)
+
+
+def test_what_could_not_be_taken_is_taken_at_the_next_look(tmp_path: Path) -> None:
+    async def scene(registry: SqliteRegistry) -> None:
+        directory = Refusing()
+        role = Registering(registry, directory, ManualClock(), SETTINGS)
+        await role.load()
+        directory.refusals = 1
+        registry.set_device(Device(id="S3"), WHO, 0)
+        with pytest.raises(ValueError, match="not now"):
+            await role.load()
+        assert (role.stats.revision, role.stats.loads) == (0, 1)
+        await role.load()
+        assert directory.keyring.is_device("S3")
+        assert (role.stats.revision, role.stats.loads) == (registry.revision(), 2)
+
+    with open_registry(tmp_path / "desk.sqlite") as registry:
+        asyncio.run(scene(registry))
+
+
+def test_it_is_said_what_failed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(one: House) -> None:
+        one.role.note_used(1, 70)
+        one.desk.is_writable = False
+        await one.tick(USED_MS)
+        await one.tick()
+        assert one.role.stats.failures == 1
+        assert one.role.stats.last_error is None, "it was read"
+        one.desk.is_writable = True
+        await one.tick(USED_MS)
+        assert (one.role.stats.failures, one.role.stats.uses_written) == (1, 1)
+
+    play(tmp_path, scene)
+    (said,) = (row.message for row in caplog.records if row.name == "ausguck.roles.registering")
+    assert said.startswith("when credentials were last used cannot be written")
+    assert "cannot be read" not in caplog.text
 
 
 def test_who_waits_for_fittings_is_told_of_each_new_one(tmp_path: Path) -> None:
