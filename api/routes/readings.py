@@ -22,7 +22,6 @@ from ausguck.catalogue import Metric
 from ausguck.clock import Clock
 from ausguck.model import AssetId, Kind
 from ausguck.register.directory import Directory
-from ausguck.register.register import Register
 from ausguck.register.versions import AsOf
 from ausguck.settings.tree import Site
 from ausguck.store.port import Every, SeriesQuery, Store
@@ -109,10 +108,10 @@ def router(store: Store, clock: Clock, site: Site, directory: Directory) -> APIR
         A counter's increase between two ids of an asset is not known, and is not counted.
         """
         register, now_ms = directory.register, clock.now_ms()
-        kinds = _kinds(register, parameters.asset)
+        sight = Sight(asking, register, now_ms)
+        kinds = _kinds(sight, site, parameters)  # first of all: who may not see it learns nothing
         metrics = {key: metric for kind in kinds for key, metric in catalogue.by_key(kind).items()}
         query = _query(parameters, site, metrics, now_ms)
-        sight = Sight(asking, register, now_ms)
         _check_metrics(sight, query, kinds)
         parts = _parts(sight, query, parameters.as_of)
         found = [await store.series(_of_part(query, part)) for part in parts]
@@ -125,20 +124,23 @@ def router(store: Store, clock: Clock, site: Site, directory: Directory) -> APIR
     return routes
 
 
-def _kinds(register: Register, name: str) -> Sequence[Kind]:
+def _kinds(sight: Sight, site: Site, parameters: ReadingsParameters) -> Sequence[Kind]:
     """What an asset is, or what those are that a device was fitted to, the newest first."""
-    kind, _, serial = name.partition("/")
-    if kind != Kind.DEVICE:
-        return (Kind(kind),)
-    fittings = reversed(register.fittings.of(serial))
-    found = tuple(dict.fromkeys(Kind(one.asset.partition("/")[0]) for one in fittings))
-    if not found:
+    kind_name, _, name = parameters.asset.partition("/")
+    asset = AssetId(site.id, Kind(kind_name), name)
+    if asset.kind is not Kind.DEVICE:
+        if not sight.sees(asset):
+            raise unknown(asset.kind, asset.name)
+        return (asset.kind,)
+    ever = parts_of(sight.register, asset, parameters.as_of, EARLIEST_MS, LATEST_MS)
+    found = [part.asset.kind for part in reversed(ever) if sight.sees(part.asset)]
+    if not found:  # in the same words for a device of which there is nothing, and of others
         raise ApiProblem(
             ProblemKind.NOT_FOUND,
-            f"No fitting of {name} is known, so nothing can be said of it. "
+            f"No fitting of {parameters.asset} is known, so nothing can be said of it. "
             "`ausguck devices` records where a device is.",
         )
-    return found
+    return tuple(dict.fromkeys(found))
 
 
 def _parts(sight: Sight, query: SeriesQuery, as_of: AsOf) -> list[Part]:
@@ -146,12 +148,7 @@ def _parts(sight: Sight, query: SeriesQuery, as_of: AsOf) -> list[Part]:
     asset = query.asset
     parts = parts_of(sight.register, asset, as_of, query.from_ms, query.to_ms, now_ms=sight.now_ms)
     if asset.kind is Kind.DEVICE:
-        ever = parts_of(sight.register, asset, as_of, EARLIEST_MS, LATEST_MS)
-        if not any(sight.sees(part.asset) for part in ever):
-            raise unknown(asset.kind, asset.name)
         return [part for part in parts if sight.sees(part.asset)]
-    if not sight.sees(asset):
-        raise unknown(asset.kind, asset.name)
     return parts
 
 
