@@ -1,7 +1,7 @@
 """How long ten thousand registered devices take to come in over TLS, all at once.
 
-`python -m bench.connect_tls` starts a listener with a journal in one process and the devices in
-another, and prints JSON. Every device does a whole handshake (ECDSA P-256, nothing resumed),
+`python -m bench.connect_tls`, also a part of `make bench`, starts a listener with a journal in
+one process and the devices in another, and prints JSON. Every device does a whole handshake (ECDSA P-256, nothing resumed),
 shows a secret of its own and waits for its CONNACK; so many try at the same time as
 `--at-once` says. Then the register changes twice: nothing that matters, and every secret.
 """
@@ -35,6 +35,9 @@ from ausguck.settings.load import load
 from bench.processes import Figures, Served, cpu_s, ended, python
 from collectors.listener.server import Listener
 from tests.listener.certificates import authority, issue
+
+AT_ONCE = 200
+"""Handshakes at the same time."""
 
 
 def serial(number: int) -> str:
@@ -179,7 +182,7 @@ async def connect(port: int, ca: str, devices: int, at_once: int) -> None:
     await asyncio.Event().wait()
 
 
-def measured(devices: int, at_once: int) -> Figures:
+def connect_all(devices: int, at_once: int) -> Figures:
     """Both processes, from nobody connected to everybody revoked."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
@@ -192,7 +195,7 @@ def measured(devices: int, at_once: int) -> Figures:
         }
         listen = ("-m", "bench.connect_tls", "--role", "listen", "--devices", str(devices))
         with python(*listen, data_dir=directory / "data", **environ) as served:
-            return tried(served, ca, devices, at_once)
+            return {"devices": devices, **tried(served, ca, devices, at_once)}
 
 
 def tried(served: Served, ca: Path, devices: int, at_once: int) -> Figures:
@@ -226,7 +229,7 @@ def main() -> None:
     """Measure, or be one of the two processes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--devices", type=int, default=10_000)
-    parser.add_argument("--at-once", type=int, default=200, help="handshakes at the same time")
+    parser.add_argument("--at-once", type=int, default=AT_ONCE, help="handshakes at the same time")
     parser.add_argument("--role", choices=["listen", "connect"], help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--ca", default="", help=argparse.SUPPRESS)
@@ -234,8 +237,8 @@ def main() -> None:
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if options.role is None:
-        figures = {"devices": options.devices, "cores": os.cpu_count() or 0}
-        print(json.dumps(figures | measured(options.devices, options.at_once), indent=2))
+        figures: Figures = {"cores": os.cpu_count() or 0}
+        print(json.dumps(figures | connect_all(options.devices, options.at_once), indent=2))
         return
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if options.role == "listen":

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench import broker_influx
 from bench.answers import publish_to_query
+from bench.connect_tls import AT_ONCE, connect_all
 from bench.crowd import idle, idle_tls, served_in_a_crowd
 from bench.demo import demo
 from bench.flood import flood
@@ -78,6 +79,7 @@ def main() -> None:
         "broker_influx_drain": broker_influx.drain(1_000_000 // scale),
         "idle": idle(8_000 // scale),
         "idle_tls": idle_tls(1_000 // scale),
+        "connect_tls": connect_all(10_000 // scale, AT_ONCE),
         "in_a_crowd": served_in_a_crowd(10_000 // scale, 100, 2_000 // scale),
         "demo": demo(),
     }
