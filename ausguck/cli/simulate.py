@@ -41,6 +41,7 @@ class Options(TargetOptions):
     labels: Path | None
     list_: bool
     show: str | None
+    lang: str
     seed: int
     buses: int
     stations: int
@@ -69,6 +70,13 @@ class Options(TargetOptions):
 @click.option("--list", "list_", is_flag=True, help="Say which scenarios there are, and end.")
 @click.option(
     "--show", metavar="NAME|FILE", help="Say what a scenario is and what to expect, and end."
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "de"]),
+    default="en",
+    show_default=True,
+    help="In which language --list and --show tell it.",
 )
 @click.option("--seed", default=1, show_default=True, help="Same seed, same city.")
 @click.option("--buses", default=120, show_default=True, type=click.IntRange(0, 2000))
@@ -131,7 +139,7 @@ def simulate(settings: Settings, **options: Unpack[Options]) -> None:
       ausguck simulate --scenario carrier-down --speed 60 --labels truth.jsonl
     """
     if options["list_"] or options["show"] is not None:
-        _tell(options["show"])
+        _tell(options["show"], options["lang"])
         return
     speed = speed_of(options["speed"])
     _check(options, speed)
@@ -151,8 +159,9 @@ def simulate(settings: Settings, **options: Unpack[Options]) -> None:
         sys.exit(FAILED)
 
 
-def _tell(show: str | None) -> None:
-    for line in list_scenarios() if show is None else show_scenario(load(show)):
+def _tell(show: str | None, language: str) -> None:
+    lines = list_scenarios(language) if show is None else show_scenario(load(show), language)
+    for line in lines:
         click.echo(line)
 
 

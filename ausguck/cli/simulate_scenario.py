@@ -70,17 +70,16 @@ def wrong_now(step: Step) -> str:
     )
 
 
-def list_scenarios() -> Iterator[str]:
+def list_scenarios(language: str) -> Iterator[str]:
     """A line for each scenario of the library."""
     for name in library():
-        yield f"{name:<{NAME_WIDTH}} {load(name).title.en}"
+        yield f"{name:<{NAME_WIDTH}} {load(name).title.in_language(language)}"
 
 
-def show_scenario(scenario: Scenario) -> Iterator[str]:
+def show_scenario(scenario: Scenario, language: str) -> Iterator[str]:
     """What a scenario is, and what a person would expect of it."""
-    yield f"{scenario.title.en} / {scenario.title.de}"
-    yield scenario.description.en
-    yield scenario.description.de
+    yield scenario.title.in_language(language)
+    yield scenario.description.in_language(language)
     city = scenario.city
     begins, ends = (_local(at_ms) for at_ms in (scenario.start_ms, scenario.end_ms))
     yield f"{city.buses} buses and {city.stations} stations, {begins} to {ends}"
@@ -89,8 +88,7 @@ def show_scenario(scenario: Scenario) -> Iterator[str]:
         yield f"- {planned.fault.name} ({planned.fault.__struct_config__.tag}), {times}"
     for expected in scenario.expected:
         yield f"= {_told(expected)}"
-        yield f"  {expected.why.en}"
-        yield f"  {expected.why.de}"
+        yield f"  {expected.why.in_language(language)}"
 
 
 def _told(expected: Expected) -> str:

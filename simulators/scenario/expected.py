@@ -62,6 +62,10 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: Annotated[str, msgspec.Meta(min_length=1)]
     de: Annotated[str, msgspec.Meta(min_length=1)]
 
+    def in_language(self, language: str) -> str:
+        """The text in `de` or `en`."""
+        return self.de if language == "de" else self.en
+
 
 class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An `[[expect]]` table as it stands in the file."""
