@@ -4,7 +4,6 @@ Also lists the routes for the generated docs.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -34,15 +33,6 @@ SECURITY: JsonDict = {
 }
 
 
-class RouteRow(NamedTuple):
-    """One route for the docs."""
-
-    method: str
-    path: str
-    summary: str
-    is_core: bool
-
-
 def install(app: FastAPI) -> None:
     """Have the app describe itself completely; made once, at the first asking."""
 
@@ -60,19 +50,6 @@ def install(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = describe  # type: ignore[method-assign]  # FastAPI's documented way
-
-
-def routes_table(app: FastAPI) -> list[RouteRow]:
-    """Every route of the API, in the order of the description."""
-    return [
-        RouteRow(
-            method.upper(),
-            path,
-            str(operation.get("summary", "")),
-            operation.get("x-core") is True,
-        )
-        for path, method, operation in _operations(app.openapi())
-    ]
 
 
 def allowed(app: FastAPI, path: str) -> str | None:

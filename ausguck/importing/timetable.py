@@ -3,13 +3,13 @@
 Pure; `ausguck.importing.gtfs_trips` reads one from a GTFS feed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ausguck.importing.gtfs_times import Service, days, moment_ms
+from ausguck.importing.gtfs_times import Service, moment_ms
 
 
 class Span(NamedTuple):
@@ -80,8 +80,3 @@ class Timetable:
             for span in trip.spans
         ]
         return sorted(found)
-
-    def all_runs(self, first: date, last: date) -> Iterator[Run]:
-        """Every run of the service days from `first` to `last`, both included, day by day."""
-        for on in days(first, last):
-            yield from self.runs(self.trips.values(), on)

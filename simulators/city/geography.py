@@ -15,8 +15,6 @@ class Place(NamedTuple):
 
 
 Ring = tuple[tuple[float, float], ...]
-SOUTH_WEST = Place(54.24, 10.02)
-NORTH_EAST = Place(54.46, 10.26)
 
 
 class Disc(NamedTuple):

@@ -9,7 +9,7 @@ from ausguck.model import Kind
 from ausguck.topics import Message, parse
 from simulators.city import City, CityPlan
 from simulators.city.bus import Bus
-from simulators.city.geography import NORTH_EAST, SOUTH_WEST
+from simulators.city.geography import Place
 from simulators.city.station import Station
 from simulators.outgoing import Element, Outgoing, Value
 
@@ -17,6 +17,7 @@ MORNING_MS = 1_772_434_800_000  # Monday, 2 March 2026, 08:00 in Kiel
 NIGHT_MS = MORNING_MS - 5 * 3_600_000
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 ENVELOPE = {"observed_at", "boot_id", "seq"}
+SOUTH_WEST, NORTH_EAST = Place(54.24, 10.02), Place(54.46, 10.26)
 SMALL = CityPlan(seed=7, buses=12, stations=10)
 
 
