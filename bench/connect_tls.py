@@ -1,9 +1,10 @@
 """How long ten thousand registered devices take to come in over TLS, all at once.
 
 `python -m bench.connect_tls`, also a part of `make bench`, starts a listener with a journal in
-one process and the devices in another, and prints JSON. Every device does a whole handshake (ECDSA P-256, nothing resumed),
-shows a secret of its own and waits for its CONNACK; so many try at the same time as
-`--at-once` says. Then the register changes twice: nothing that matters, and every secret.
+one process and the devices in another, and prints JSON. Every device does a whole handshake
+(ECDSA P-256, nothing resumed), shows a secret of its own and waits for its CONNACK; so many try
+at the same time as `--at-once` says. Then the register changes twice: nothing that matters, and
+every secret.
 """
 
 import argparse
