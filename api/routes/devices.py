@@ -21,7 +21,7 @@ from api.reply import answer
 from api.times import EXPECTED, epoch_ms
 from ausguck.clock import Clock
 from ausguck.commissioning.models import MODELS, model_of
-from ausguck.commissioning.workshop import Wish, Workshop
+from ausguck.commissioning.workshop import Wish, Workshop, not_to_revoke
 from ausguck.register.rows import Device, DeviceState
 
 SERIAL = r"^[A-Za-z0-9_-]{1,64}$"
@@ -158,7 +158,9 @@ def _changing(routes: APIRouter, yard: Yard, clock: Clock) -> None:
     )
     async def revoke_device(request: Request, serial: Serial) -> Response:
         """Its certificates, too; a live session ends within a second."""
-        caller = who(request)
+        caller, directory = who(request), yard.directory
+        if fault := not_to_revoke(serial, directory.register, directory.keyring):
+            raise ApiProblem(Kind.NOT_FOUND, str(fault))
         ended = await run_in_threadpool(yard.registry.revoke, serial, caller, clock.now_ms())
         await yard.changed()
         return answer(RevokedAnswer(user=serial, ended=ended))

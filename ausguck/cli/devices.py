@@ -10,7 +10,10 @@ from ausguck.cli.lazy import Later, LazyGroup
 from ausguck.cli.workshop import WHO, AssetName, clock_ms, registry_of
 from ausguck.clock import iso_utc
 from ausguck.commissioning.models import MODELS
+from ausguck.commissioning.workshop import not_to_revoke
+from ausguck.register.change import Fault
 from ausguck.register.keyring import EVERYTHING, Credential
+from ausguck.register.port import RegisterError
 from ausguck.register.rows import Device, DeviceState
 from ausguck.settings.tree import Settings
 
@@ -73,8 +76,11 @@ for command in (list_devices, show):
 @click.pass_obj
 def revoke(settings: Settings, user: str, credential: int | None) -> None:
     """End a device's or gateway's secrets and certificates; a live session ends with them."""
+    now_ms = clock_ms()
     with registry_of(settings) as registry:
-        ended = registry.revoke(user, WHO, clock_ms(), credential)
+        if fault := not_to_revoke(user, *registry.load(now_ms)):
+            raise RegisterError([fault])
+        ended = registry.revoke(user, WHO, now_ms, credential)
     click.echo(f"{user}: {ended} ended." if ended else f"{user}: none held any more.")
 
 
@@ -135,7 +141,10 @@ def swap(
     at_ms = now_ms if at is None else int(at.timestamp() * 1000)
     with registry_of(settings) as registry:
         register, _keyring = registry.load(now_ms)
-        if register.devices.at(into, now_ms) is None and model_name:
+        if register.devices.at(into, now_ms) is None:
+            if not model_name:
+                expected = "a device of the register; `--model MODEL` makes it known"
+                raise RegisterError([Fault("swap", "in", repr(into), expected)])
             registry.set_device(Device(id=into, model=model_name), WHO, now_ms)
         registry.swap(asset, out, into, at_ms=at_ms, who=WHO, now_ms=now_ms)
         _register, keyring = registry.load(now_ms)

@@ -78,13 +78,14 @@ def _note(watched: Watched, reading: Reading) -> None:
     watched.heard_ms = reading.received_at_ms
     offset_ms = reading.received_at_ms - reading.observed_at_ms
     if offset_ms > LATE_MS:
+        # What it says is of an earlier time, and would turn ticks back.
         watched.late_offset_ms = offset_ms
         if watched.is_clock_sound:
             watched.buffered_ms = reading.received_at_ms
-    else:
-        watched.offset_ms = offset_ms
-        watched.clock_suspect = reading.clock_suspect
-        watched.is_clock_sound |= not reading.clock_suspect and abs(offset_ms) <= CLOCK_MS
+        return
+    watched.offset_ms = offset_ms
+    watched.clock_suspect = reading.clock_suspect
+    watched.is_clock_sound |= not reading.clock_suspect and abs(offset_ms) <= CLOCK_MS
     for key, value in zip(catalogue.keys(reading.asset.kind), reading.values, strict=True):
         if value is not None:
             watched.values[key] = value

@@ -7,7 +7,7 @@ from ausguck.commissioning.models import Model, model_of
 from ausguck.commissioning.sheet import Door, Setting, Sheet, sheet
 from ausguck.model import Kind
 from ausguck.register.change import Fault, Given, Offer
-from ausguck.register.keyring import Credential
+from ausguck.register.keyring import Credential, Keyring
 from ausguck.register.port import RegisterError, Registry
 from ausguck.register.register import Register
 from ausguck.register.rows import BEGINNING_MS, Asset, Device, DeviceState
@@ -40,13 +40,18 @@ class Workshop:
     def add(self, wish: Wish, now_ms: int) -> Sheet:
         """Register the device, fit it, and make its credential; the sheet holds the secret.
 
-        An asset that is not in the register yet is added with it. Where neither was fitted
+        An asset that is not in the register yet is added with it; a device that is in the asset
+        already, by an import, and never had a secret gets its first. Where neither was fitted
         before, they belong together since ever: what the device said before belongs there, too.
 
         Raises:
             RegisterError: the asset has a device already, or the device is somewhere else.
         """
-        register, _keyring = self.registry.load(now_ms)
+        register, keyring = self.registry.load(now_ms)
+        fitted = register.fitted(wish.asset, now_ms)
+        if fitted is not None and wish.serial in {None, fitted.id} and not keyring.of(fitted.id):
+            # It came by an import, and has only its secret to get.
+            return self.renew(wish.asset, fitted.id, wish.model, now_ms)
         serial = wish.serial or serial_for(register, wish.asset)
         if faults := why_not(register, wish, serial, now_ms):
             raise RegisterError(faults)
@@ -121,8 +126,12 @@ def why_not(register: Register, wish: Wish, serial: str, now_ms: int) -> list[Fa
         ]
     fitted = register.fitted(wish.asset, now_ms)
     if fitted is not None:
-        swap = f"ausguck devices swap {wish.asset} --out {fitted.id} --in {serial}"
-        return [Fault(wish.asset, "device", fitted.id, f"none; to change it: {swap}")]
+        ways = f"for a new secret of it: ausguck devices rotate {fitted.id}"
+        if wish.serial not in {None, fitted.id}:
+            ways = (
+                f"to change it: ausguck devices swap {wish.asset} --out {fitted.id} --in {serial}"
+            )
+        return [Fault(wish.asset, "device", fitted.id, f"none; {ways}")]
     elsewhere = register.fitting(serial, now_ms)
     if elsewhere is not None:
         return [Fault(serial, "asset", elsewhere.asset, "a device that is in no other asset")]
@@ -135,3 +144,14 @@ def why_not(register: Register, wish: Wish, serial: str, now_ms: int) -> list[Fa
 def unknown_device(serial: str) -> Fault:
     """That no device of that serial is in the register."""
     return Fault(serial, "device", "none of that serial", "one of `ausguck devices list`")
+
+
+def not_to_revoke(user: str, register: Register, keyring: Keyring) -> Fault | None:
+    """Why a name is none that could be revoked: a slip must not look like a lost router gone.
+
+    A certificate may be of an asset's name, which needs no row.
+    """
+    if user in register.devices or keyring.of(user) or "/" in user:
+        return None
+    expected = "a device of `ausguck devices list`, a gateway, or an asset such as bus/0123"
+    return Fault(user, "user", "nobody of that name", expected)

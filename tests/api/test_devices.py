@@ -108,6 +108,19 @@ def test_revoking_ends_every_secret_at_once(city: City) -> None:
     assert post(city, "devices/S1/revoke") == (200, {"user": "S1", "ended": 1})
     secret = str(sheet["password"]).encode()
     assert city.directory.keyring.opens("S1", secret, NOW_MS) is None
+    status, problem = post(city, "devices/S11/revoke")
+    assert (status, "S11" in str(problem["detail"])) == (404, True)
+
+
+def test_a_device_that_came_by_an_import_gets_its_first_secret(city: City) -> None:
+    assert city.registry is not None
+    city.registry.set_device(Device(id="S1"), "test", NOW_MS)
+    post(city, "devices", **(ADDING | {"serial": "S0"}))
+    post(city, "swaps", asset="bus/0123", out="S0", into="S1")
+    status, sheet = post(city, "devices", asset="bus/0123", model="openwrt")
+    assert (status, sheet["serial"]) == (201, "S1")
+    status, problem = post(city, "devices", asset="bus/0123", model="openwrt")
+    assert (status, "devices rotate S1" in str(problem["detail"])) == (409, True)
 
 
 def test_a_stolen_device_gets_nothing_and_no_new_secret(city: City) -> None:

@@ -128,3 +128,10 @@ def test_what_is_not_watched_leaves_nothing() -> None:
     watching = Watching()
     watching.note([reading(clients=3)])
     assert watching.look(BUS, NOW_MS) == Watched(NOW_MS, NOW_MS)
+
+
+def test_a_backlog_turns_no_tick_back() -> None:
+    low, high = reading(guest_down_bytes_total=10), reading(guest_down_bytes_total=11)
+    late = reading(late_ms=LATE_MS + 1, guest_down_bytes_total=5, access_technology="none")
+    found = states(low, high, reading(rsrp_dbm=-90), late)
+    assert (found["guests"], found["signal"], found["buffered"]) == ("ok", "ok", "ok")
