@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from api.expected import expected_of
 from ausguck.desk.access_port import AccessRefused, AccessUnknown
 from ausguck.errors import AusguckError, JournalError, StoreUnavailable
 from ausguck.register.port import RegisterError
@@ -269,11 +270,7 @@ def _parameter(entry: Mapping[str, object]) -> ParameterProblem:
     """One error of pydantic in our words."""
     loc = entry.get("loc")
     which = ".".join(str(part) for part in loc) if isinstance(loc, tuple) else "request"
-    match entry.get("type"):
-        case "extra_forbidden":
-            expected = "no parameter of that name; see /api/v1/openapi.json"
-        case "missing":
-            return ParameterProblem(which=which, found="nothing", expected="a value")
-        case _:
-            expected = str(entry.get("msg")).removeprefix("Value error, ")
-    return ParameterProblem(which=which, found=shown(entry.get("input")), expected=expected)
+    if entry.get("type") == "missing":
+        return ParameterProblem(which=which, found="nothing", expected="a value")
+    found = shown(entry.get("input"))
+    return ParameterProblem(which=which, found=found, expected=expected_of(entry))
