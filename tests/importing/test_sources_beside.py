@@ -154,6 +154,18 @@ def test_times_are_told_by_the_clock_of_the_site(site: Path) -> None:
     )
 
 
+def test_a_swap_says_how_a_new_device_becomes_known(site: Path) -> None:
+    brought(site, site / "fleet")
+    words = ("devices", "swap", "bus/0123", "--out", "S1", "--in", "NEW")
+    refused = ausguck(site, *words)
+    assert refused.exit_code == 1
+    assert refused.stderr == (
+        "Error: swap: in: found 'NEW', "
+        "expected a device of the register; `--model MODEL` makes it known\n"
+    )
+    assert ausguck(site, *words, "--model", "RUTX50").exit_code == 0
+
+
 def test_one_source_beside_another_ends_only_its_own(site: Path) -> None:
     (site / "a").mkdir()
     (site / "b").mkdir()
