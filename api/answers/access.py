@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from api.access.caller import By, Caller
+from api.access.judging import reads
 from api.answers.asset import UtcTime
 from ausguck.clock import iso_utc
 from ausguck.desk.access_rows import IssuedKey, Key, Narrowing
@@ -28,6 +29,9 @@ class SessionAnswer(BaseModel):
     by: By = Field(description="how they are known")
     scopes: list[Scope]
     narrowing: NarrowingAnswer
+    reads: list[str] = Field(
+        description="paths they may read", examples=[["/api/v1/health", "/api/v1/stations"]]
+    )
 
 
 class KeyAnswer(BaseModel):
@@ -84,6 +88,7 @@ def session_answer(caller: Caller) -> SessionAnswer:
         by=caller.by,
         scopes=sorted(caller.scopes),
         narrowing=narrowing_answer(caller.narrowing),
+        reads=reads(caller),
     )
 
 

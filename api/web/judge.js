@@ -8,20 +8,21 @@ export const ageOf = (item, nowMs) => Math.max(0, nowMs - Date.parse(item.observ
 
 export function newestAge(city, nowMs) {
   let newest = Infinity;
-  for (const item of [...city.buses, ...city.stations]) newest = Math.min(newest, ageOf(item, nowMs));
+  for (const item of [...(city.buses ?? []), ...(city.stations ?? [])]) newest = Math.min(newest, ageOf(item, nowMs));
   return newest === Infinity ? null : newest;
 }
 
 export function verdict({ city, newest, answerAge, isPaused }) {
+  const isAway = answerAge > UNREACHABLE_S;
+  if (!city) return { key: isAway ? "verdict.away" : "verdict.wait", level: "wait" };
   if (isPaused) return { key: "verdict.paused", level: "old" };
-  if (answerAge > UNREACHABLE_S) return { key: "verdict.unreachable", level: "old" };
-  if (!city) return { key: "verdict.wait", level: "wait" };
+  if (isAway) return { key: "verdict.unreachable", level: "old" };
   const { status, why } = city.health;
   if (status === "failing") return { key: "verdict.failing", level: "bad", why };
-  if (newest === null) return { key: "verdict.empty", level: "warn" };
+  if (newest === null && !city.isPart) return { key: "verdict.empty", level: "warn" };
   if (newest > STALE_S) return { key: "verdict.stale", level: "old" };
   if (status === "degraded") return { key: "verdict.degraded", level: "warn", why };
-  return { key: "verdict.ok", level: "ok" };
+  return { key: newest === null ? "verdict.running" : "verdict.ok", level: "ok" };
 }
 
 export const isSilentBus = (bus, nowMs) => ageOf(bus, nowMs) > BUS_SILENT_S;
@@ -35,13 +36,13 @@ export function stationState(station, nowMs) {
   return "open";
 }
 
-export function counts(city, nowMs) {
-  const silent = city.buses.filter((bus) => isSilentBus(bus, nowMs)).length;
-  const states = city.stations.map((station) => stationState(station, nowMs));
+export function busCounts(buses, nowMs) {
+  const silent = buses.filter((bus) => isSilentBus(bus, nowMs)).length;
+  return { all: buses.length, silent, reporting: buses.length - silent };
+}
+
+export function stationCounts(stations, nowMs) {
+  const states = stations.map((station) => stationState(station, nowMs));
   const having = (wanted) => states.filter((state) => state === wanted).length;
-  return {
-    buses: city.buses.length, silent, reporting: city.buses.length - silent,
-    stations: states.length, stationsReporting: states.length - having("silent"),
-    empty: having("empty"), full: having("full"),
-  };
+  return { all: states.length, reporting: states.length - having("silent"), empty: having("empty"), full: having("full") };
 }

@@ -2,13 +2,20 @@
 import { t } from "./words.js";
 
 const SESSION = "/api/v1/session";
+const NO_KEY = 401;
 const CHANGE = { "X-Ausguck": "1" };
 const element = (id) => document.getElementById(id);
 
-export async function showWho() {
+// Who asks, as the server says it; null is nobody, and a session that is over.
+export async function whoAsks() {
   const answer = await fetch(SESSION);
-  if (!answer.ok) return;
-  const { who, by } = await answer.json();
+  if (answer.status === NO_KEY) return null;
+  if (!answer.ok) throw new Error(`${SESSION}: ${answer.status}`);
+  const session = await answer.json();
+  return session.by === "nobody" ? null : session;
+}
+
+export function showWho({ who, by }) {
   const isSession = by === "session";
   element("who").textContent = isSession ? who : "";
   element("logout").hidden = !isSession;

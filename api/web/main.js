@@ -2,8 +2,9 @@
 import { BUSES, STATIONS } from "./columns.js";
 import { age, local, zone } from "./format.js";
 import { newestAge, verdict } from "./judge.js";
-import { askForKey, showWho } from "./login.js";
+import { askForKey, showWho, whoAsks } from "./login.js";
 import { everything, Locked } from "./poll.js";
+import { Seen } from "./seen.js";
 import { Table } from "./table.js";
 import { showCounts, write } from "./tiles.js";
 import { known, label, t } from "./words.js";
@@ -11,14 +12,16 @@ import { known, label, t } from "./words.js";
 const POLL_MS = 2000;
 const PAINT_MS = 1000;
 const element = (id) => document.getElementById(id);
-const buses = new Table("buses", BUSES);
-const stations = new Table("stations", STATIONS);
+const tables = {};
+let seen = null;
+let painting = null;
 let city = null;
 let answeredAt = performance.now();
 let serverAheadMs = 0;
 let isPaused = false;
 
-function reasons(why = []) {
+function reasons(why) {
+  if (!why) return t("verdict.reason");
   return why.map(({ cause, words }) => (known(`cause.${cause}`) ? t(`cause.${cause}`) : words)).join(" ");
 }
 
@@ -32,25 +35,29 @@ function paint() {
   write(element("says"), says);
   document.title = `${says.split(/[.:]/)[0]} · Ausguck`;
   if (!city) return;
-  const data = newest === null ? t("age.none") : t("age.newest", { age: age(newest) });
+  const none = city.isPart ? t("age.unknown") : t("age.none");
+  const data = newest === null ? none : t("age.newest", { age: age(newest) });
   write(element("age"), `${data}, ${t("age.answer", { age: age(answerAge) })}`);
   element("age").title = local(nowMs - (newest ?? 0) * 1000);
   // Frozen counts stay as they were when they were true: only ages go on.
-  showCounts(city, nowMs - (found.level === "old" ? answerAge * 1000 : 0));
-  buses.show(city.buses, nowMs);
-  stations.show(city.stations, nowMs);
+  showCounts(city, nowMs - (found.level === "old" ? answerAge * 1000 : 0), seen);
+  for (const [name, table] of Object.entries(tables)) table.show(city[name], nowMs, seen.isPart);
+}
+
+// Of a server that gives the status alone, the clock is taken for ours, and its zone too.
+function showServer({ clock, site, version }) {
+  serverAheadMs = clock ? Date.parse(clock.now) - Date.now() : 0;
+  zone(site?.timezone);
+  write(element("site"), site?.id ?? "");
+  write(element("version"), version ? `Ausguck ${version}` : "Ausguck");
 }
 
 async function poll() {
   try {
     if (!isPaused) {
-      city = await everything(city);
-      const { clock, site, version } = city.health;
+      city = await everything(city, seen);
       answeredAt = performance.now();
-      serverAheadMs = Date.parse(clock.now) - Date.now();
-      zone(site.timezone);
-      write(element("site"), site.id);
-      write(element("version"), `Ausguck ${version}`);
+      showServer(city.health);
     }
     paint();
   } catch (error) {
@@ -58,6 +65,25 @@ async function poll() {
     console.warn(error);
   }
   setTimeout(poll, POLL_MS);
+}
+
+// Nothing is shown, and nothing else asked, before it is known who asks.
+async function begin() {
+  try {
+    const session = await whoAsks();
+    if (!session) return locked();
+    showWho(session);
+    seen = new Seen(session);
+  } catch (error) {
+    console.warn(error);
+    paint();
+    return setTimeout(begin, POLL_MS);
+  }
+  for (const link of document.querySelectorAll("footer a")) link.hidden = !seen.isOpen(link.pathname);
+  tables.buses = new Table("buses", BUSES);
+  tables.stations = new Table("stations", STATIONS);
+  painting = setInterval(paint, PAINT_MS);
+  poll();
 }
 
 // What was shown to somebody is not left standing for the next.
@@ -74,6 +100,4 @@ element("pause").addEventListener("click", (event) => {
 });
 write(element("pause"), t("pause"));
 label(document);
-const painting = setInterval(paint, PAINT_MS);
-showWho();
-poll();
+begin();

@@ -2,10 +2,14 @@
 const TIMEOUT_MS = 5000;
 const PAGE = 1000;
 const NO_KEY = 401;
+const FORBIDDEN = 403;
+const LISTS = { buses: "/api/v1/buses", stations: "/api/v1/stations" };
 const kept = new Map();
 
 // Nobody gets an answer here without a key.
 export class Locked extends Error {}
+
+class Forbidden extends Error {}
 
 async function ask(url) {
   const before = kept.get(url);
@@ -13,6 +17,7 @@ async function ask(url) {
   const answer = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (answer.status === 304) return before.body;
   if (answer.status === NO_KEY) throw new Locked(url);
+  if (answer.status === FORBIDDEN) throw new Forbidden(url);
   // A failing server answers 503 with a report, and with problems for all else.
   const isReport = answer.headers.get("Content-Type") === "application/json";
   if (!answer.ok && !isReport) throw new Error(`${url}: ${answer.status}`);
@@ -33,13 +38,23 @@ async function list(path) {
   return items;
 }
 
-// Health comes first; a list that cannot be had keeps its last state, and grows old visibly.
-export async function everything(before) {
+// A list that cannot be had keeps its last state, and grows old visibly; null is not for this key,
+// and not asked for again.
+async function listed(name, seen, before) {
+  if (!seen.isOpen(LISTS[name])) return null;
+  try {
+    return await list(LISTS[name]);
+  } catch (error) {
+    if (error instanceof Locked) throw error;
+    if (!(error instanceof Forbidden)) return before?.[name] ?? [];
+    seen.close(LISTS[name]);
+    return null;
+  }
+}
+
+// Health comes first; of it, some keys get the status alone.
+export async function everything(before, seen) {
   const health = await ask("/api/v1/health");
-  if (!health.clock) throw new Locked("only the status is for everybody");
-  const lists = await Promise.allSettled([list("/api/v1/buses"), list("/api/v1/stations")]);
-  const locked = lists.find(({ reason }) => reason instanceof Locked);
-  if (locked) throw locked.reason;
-  const [buses, stations] = lists.map(({ value }, i) => value ?? (i ? before?.stations : before?.buses) ?? []);
-  return { health, buses, stations };
+  const [buses, stations] = await Promise.all([listed("buses", seen, before), listed("stations", seen, before)]);
+  return { health, buses, stations, isPart: seen.isPart || !buses || !stations };
 }

@@ -7,6 +7,7 @@ export class Table {
   #nowMs = 0;
   #column = 0;
   #isDown = false;
+  #isPart = false;
 
   constructor(name, columns) {
     this.name = name;
@@ -22,7 +23,13 @@ export class Table {
     table.after(this.empty);
   }
 
-  show(items, nowMs) {
+  // `items` is null where they are not for this key; `isPart` where it shows some of them only.
+  show(items, nowMs, isPart) {
+    const isHidden = items === null;
+    this.filter.hidden = isHidden;
+    this.empty.parentElement.querySelector("table").hidden = isHidden;
+    this.#isPart = isPart;
+    if (isHidden) return this.#say("none.allowed");
     this.#items = items;
     this.#nowMs = nowMs;
     this.#paint();
@@ -59,8 +66,14 @@ export class Table {
       .map(({ id, cells }) => this.#row(id, cells));
     const isSame = rows.length === this.body.rows.length && rows.every((row, i) => row === this.body.rows[i]);
     if (!isSame) this.body.replaceChildren(...rows);
+    const none = this.#isPart ? "none.seen" : `none.${this.name}`;
+    this.#say(this.#items.length ? "none.match" : none);
     this.empty.hidden = rows.length > 0;
-    this.empty.textContent = t(this.#items.length ? "none.match" : `none.${this.name}`);
+  }
+
+  #say(key) {
+    this.empty.hidden = false;
+    if (this.empty.textContent !== t(key)) this.empty.textContent = t(key);
   }
 
   #compare(one, other) {

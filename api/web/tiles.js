@@ -1,8 +1,9 @@
 // The counts as tiles: made once, rewritten when they change.
 import { age, number, size } from "./format.js";
-import { counts } from "./judge.js";
+import { busCounts, stationCounts } from "./judge.js";
 import { t } from "./words.js";
 
+const LETTERS = "/api/v1/deadletters";
 const tiles = new Map();
 
 export function write(target, text) {
@@ -30,15 +31,26 @@ function tile(key, figure, note, href) {
   write(parts.note, note);
 }
 
-export function showCounts(city, nowMs) {
-  const found = counts(city, nowMs);
-  const { books, journal, dead_letters: letters } = city.health;
-  tile("count.buses", number(found.reporting), t("count.buses.note", { all: number(found.buses) }));
-  tile("count.silent", number(found.silent), t("count.silent.note"));
-  tile("count.stations", number(found.stationsReporting), t("count.stations.note", { all: number(found.stations) }));
-  tile("count.empty", number(found.empty), t("count.empty.note"));
-  tile("count.full", number(found.full), t("count.full.note"));
+export function showCounts(city, nowMs, seen) {
+  if (city.buses) showBuses(busCounts(city.buses, nowMs));
+  if (city.stations) showStations(stationCounts(city.stations, nowMs));
+  if (city.health.books) showReport(city.health, seen);
+}
+
+function showBuses({ all, reporting, silent }) {
+  tile("count.buses", number(reporting), t("count.buses.note", { all: number(all) }));
+  tile("count.silent", number(silent), t("count.silent.note"));
+}
+
+function showStations({ all, reporting, empty, full }) {
+  tile("count.stations", number(reporting), t("count.stations.note", { all: number(all) }));
+  tile("count.empty", number(empty), t("count.empty.note"));
+  tile("count.full", number(full), t("count.full.note"));
+}
+
+function showReport({ books, journal, dead_letters: letters }, seen) {
   tile("count.books", number(books.stored), t(books.balanced ? "count.books.balanced" : "count.books.unbalanced"));
   tile("count.lag", age(journal.lag_s), t("count.lag.note", { size: size(journal.lag_bytes) }));
-  tile("count.letters", number(letters.rows), t("count.letters.note"), "/api/v1/deadletters");
+  const link = seen.isOpen(LETTERS) ? LETTERS : undefined;
+  tile("count.letters", number(letters.rows), t(link ? "count.letters.note" : "count.letters.short"), link);
 }

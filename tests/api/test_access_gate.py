@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
@@ -395,3 +396,26 @@ def test_the_wall_screen_is_asked_at_once(closed: City, access: AccessDesk) -> N
         return asked[0].result()
 
     assert closed.talk(say).status_code == 200
+
+
+@pytest.mark.parametrize("scope", get_args(Scope))
+def test_what_the_session_says_may_be_read_is_what_is_not_refused(
+    closed: City, access: AccessDesk, scope: Scope
+) -> None:
+    headers = bearer(made(access, scope))
+    paths = (
+        "/metrics",
+        BUSES,
+        *(f"/api/v1/{name}" for name in ("stations", "keys", "deadletters")),
+    )
+
+    said = closed.ask("GET", SESSION, headers=headers).json()["reads"]
+
+    answered = [path for path in paths if closed.ask("GET", path, headers=headers).is_success]
+    assert [path for path in paths if path in said] == answered
+
+
+def test_nobody_is_told_only_of_what_is_open(closed: City) -> None:
+    said = closed.ask("GET", SESSION).json()["reads"]
+
+    assert said == ["/", "/api/v1/openapi.json", "/api/v1/health", SESSION]

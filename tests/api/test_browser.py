@@ -9,7 +9,8 @@ from starlette.middleware.base import RequestResponseEndpoint
 
 from api.serve import serve
 from ausguck.clock import SystemClock
-from ausguck.desk.access_rows import NewKey
+from ausguck.desk.access_rows import Narrowing, NewKey
+from ausguck.model import Kind
 from ausguck.settings.tree import Api, Settings
 from tests.api.city import City, populated, scratch_access
 
@@ -55,6 +56,41 @@ async def _dom(address: str, profile: Path) -> str:
     return output.decode()
 
 
+def logged_in(city: City, secret: str) -> list[str]:
+    """Have the form filled in by a script of the test's; returns what is asked and refused."""
+    refused: list[str] = []
+
+    @city.app.middleware("http")
+    async def filled(request: Request, pass_on: RequestResponseEndpoint) -> Response:
+        response = await pass_on(request)
+        if response.status_code >= 400:
+            refused.append(request.url.path)
+        if request.url.path != "/web/login.js":
+            return response
+        return Response(
+            LOGIN_JS + FILL.replace("KEY", secret),
+            media_type="text/javascript",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    return refused
+
+
+def seen_with(new: NewKey, profile: Path) -> str:
+    """The page's document for who logged in with such a key; nothing they ask is refused."""
+    access = scratch_access()
+    key = access.add_key(new, "test", SystemClock().now_ms())
+    city = populated(SystemClock(), settings=Settings(api=Api(anonymous=())), access=access)
+    refused = logged_in(city, key.secret)
+
+    dom = seen(city, "?lang=en", profile)
+
+    assert refused == []
+    assert f'<span id="who">{new.name}</span>' in dom
+    assert '<form id="login" hidden="">' in dom
+    return dom
+
+
 def seen(city: City, query: str, profile: Path) -> str:
     """The page's document once it has asked."""
 
@@ -79,7 +115,7 @@ def figure(dom: str, tile: str) -> str:
 
 @pytest.mark.browser
 def test_the_page_shows_what_is_counted(tmp_path: Path) -> None:
-    dom = seen(populated(SystemClock()), "?lang=de", tmp_path)
+    dom = seen(populated(SystemClock(), access=scratch_access()), "?lang=de", tmp_path)
 
     assert '<html lang="de">' in dom
     assert 'data-level="ok"' in dom
@@ -98,7 +134,7 @@ def test_the_page_shows_what_is_counted(tmp_path: Path) -> None:
 @pytest.mark.browser
 def test_old_data_looks_frozen(tmp_path: Path) -> None:
     clock = SystemClock()
-    city = populated(clock)
+    city = populated(clock, access=scratch_access())
     city.store.readings = [
         type(entry)(
             asset=entry.asset,
@@ -123,7 +159,8 @@ def test_old_data_looks_frozen(tmp_path: Path) -> None:
 
 @pytest.mark.browser
 def test_strangers_see_a_form_for_a_key_and_nothing_else(tmp_path: Path) -> None:
-    city = populated(SystemClock(), settings=Settings(api=Api(anonymous=())))
+    settings = Settings(api=Api(anonymous=()))
+    city = populated(SystemClock(), settings=settings, access=scratch_access())
 
     dom = seen(city, "?lang=en", tmp_path)
 
@@ -131,6 +168,7 @@ def test_strangers_see_a_form_for_a_key_and_nothing_else(tmp_path: Path) -> None
     assert "Not everybody may come in here." in dom
     assert '<form id="login">' in dom
     assert "0101" not in dom
+    assert "<th" not in dom
     assert 'href="/api/v1/buses/' not in dom
 
 
@@ -140,17 +178,7 @@ def test_the_form_takes_a_key_for_a_session(tmp_path: Path) -> None:
     access = scratch_access()
     key = access.add_key(NewKey(name="ada", scopes=("view",)), "test", SystemClock().now_ms())
     city = populated(SystemClock(), settings=Settings(api=Api(anonymous=())), access=access)
-
-    @city.app.middleware("http")
-    async def filled(request: Request, pass_on: RequestResponseEndpoint) -> Response:
-        response = await pass_on(request)
-        if request.url.path != "/web/login.js":
-            return response
-        return Response(
-            LOGIN_JS + FILL.replace("KEY", key.secret),
-            media_type="text/javascript",
-            headers={"Cache-Control": "no-store"},
-        )
+    logged_in(city, key.secret)
 
     dom = seen(city, "?lang=de", tmp_path)
 
@@ -159,3 +187,42 @@ def test_the_form_takes_a_key_for_a_session(tmp_path: Path) -> None:
     assert 'data-level="ok"' in dom
     assert dom.count('href="/api/v1/buses/') == 3
     assert key.secret[12:] not in dom
+
+
+@pytest.mark.browser
+def test_a_planner_sees_the_lists_and_no_report(tmp_path: Path) -> None:
+    dom = seen_with(NewKey(name="planner", scopes=("plan",)), tmp_path)
+
+    assert 'data-level="ok"' in dom
+    assert figure(dom, "count.buses") == "2"
+    assert figure(dom, "count.stations") == "3"
+    assert 'id="count.books"' not in dom
+    assert 'href="/api/v1/deadletters"' not in dom
+    assert dom.count('hidden="">Values left out') == 1
+    assert dom.count('hidden="">Metrics of the program') == 1
+
+
+@pytest.mark.browser
+def test_what_is_not_for_an_admin_is_not_called_zero(tmp_path: Path) -> None:
+    dom = seen_with(NewKey(name="root", scopes=("admin",)), tmp_path)
+
+    assert 'id="count.buses"' not in dom
+    assert 'id="count.silent"' not in dom
+    assert dom.count("Not for this key.") == 1
+    assert "has reported yet" not in dom
+    assert figure(dom, "count.stations") == "3"
+    assert figure(dom, "count.letters") == "2"
+    assert 'href="/api/v1/deadletters"' in dom
+
+
+@pytest.mark.browser
+def test_what_a_key_is_narrowed_from_is_not_called_zero(tmp_path: Path) -> None:
+    narrowing = Narrowing(kinds=(Kind.BUS,))
+    dom = seen_with(NewKey(name="yard", scopes=("operate",), narrowing=narrowing), tmp_path)
+
+    assert figure(dom, "count.buses") == "2"
+    assert 'id="count.stations"' not in dom
+    assert dom.count("Not for this key.") == 1
+    assert "has reported yet" not in dom
+    assert figure(dom, "count.letters") == "2"
+    assert 'href="/api/v1/deadletters"' not in dom

@@ -102,6 +102,14 @@ def test_the_policy_is_kept() -> None:
     assert "eval(" not in CODE
 
 
+def test_nothing_stands_there_before_it_is_known_who_asks() -> None:
+    rule = '[data-level="asking"] :is(header, section, footer) { display: none; }'
+
+    assert '<body data-level="asking">' in HTML
+    assert '<form id="login" hidden>' in HTML
+    assert rule in (WEB / "parts.css").read_text()
+
+
 def test_the_page_has_landmarks_and_names() -> None:
     tags = parsed().tags
     names = [tag for tag, _ in tags]
