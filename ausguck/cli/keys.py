@@ -13,6 +13,7 @@ from ausguck.clock import SystemClock
 from ausguck.desk.access import AccessDesk, open_access
 from ausguck.desk.access_port import AccessRefused
 from ausguck.desk.access_rows import SCOPES, IssuedKey, Key, Narrowing, NewKey
+from ausguck.desk.registry import open_registry
 from ausguck.errors import StoreError
 from ausguck.model import Kind
 from ausguck.settings.tree import Scope, Settings
@@ -119,6 +120,20 @@ def add(  # noqa: PLR0913 - a key has as many sides
     with opened(settings) as desk:
         issued = desk.add_key(new, WHO, now_ms)
     _show(issued, as_json=as_json)
+    _warn_of_zones(settings, zones, now_ms)
+
+
+def _warn_of_zones(settings: Settings, zones: tuple[str, ...], now_ms: int) -> None:
+    """Such a key sees nothing yet; a zone may come after its keys, so this is no refusal."""
+    if not zones:
+        return
+    with open_registry(settings.site.data_dir / "desk.sqlite", settings.site.id) as registry:
+        register, _ = registry.load(now_ms)
+    known = [zone.id for zone in register.zones.all_at(now_ms)]
+    for zone in zones:
+        if zone not in known:
+            words = ", ".join(known) or "none yet"
+            click.echo(f"warning: the register has no zone {zone!r}; it has {words}", err=True)
 
 
 @keys.command("list")

@@ -27,21 +27,6 @@ class Length(click.ParamType[int]):
         return int(found.group(1)) * MS[found.group(2)]
 
 
-def moment_ms(text: str, zone: str) -> int:
-    """A moment, with an offset or in local time.
-
-    Raises:
-        ValueError: it is none; the message says what is expected.
-    """
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("a time such as 2027-03-28T22:00, or one with an offset") from None
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=ZoneInfo(zone))
-    return round(found.timestamp() * 1000)
-
-
 def local(at_ms: int | None, zone: str) -> str:
     """A moment in local time to the minute; `-` for none."""
     if at_ms is None:

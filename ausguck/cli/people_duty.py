@@ -5,14 +5,16 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from ausguck.cli.keys import WHO, Name, json_option, opened
-from ausguck.cli.lengths import MS, local, moment_ms
+from ausguck.cli.lengths import MS, local
 from ausguck.clock import SystemClock
 from ausguck.desk.people_duty import gaps, on_duty
 from ausguck.desk.people_rows import Duty
+from ausguck.importing.moments import Misfit, moment_ms
 from ausguck.settings.tree import Settings
 
 COLUMNS = ("team", "person", "from", "to")
@@ -32,9 +34,9 @@ class Moment(click.ParamType[int]):
         if isinstance(value, int):
             return value
         try:
-            return moment_ms(value, ctx.find_object(Settings).site.timezone)
-        except ValueError as error:
-            self.fail(f"found {value!r}, expected {error}", param, ctx)
+            return moment_ms(value, ZoneInfo(ctx.find_object(Settings).site.timezone))
+        except Misfit as error:
+            self.fail(_misfit(value, error), param, ctx)
 
 
 @click.group()
@@ -103,6 +105,8 @@ def import_duties(settings: Settings, file: Path) -> None:
     Its columns, in any order; `deputy` may be missing and is yes or no:
       team,person,from,to,deputy
       night,ada,2027-03-28T22:00,2027-03-29T06:00,no
+
+    Semicolons and times such as 28.03.2027 22:00 are read too, as spreadsheets write them.
     """
     faults: list[str] = []
     found = list(_rows(file, settings.site.timezone, faults))
@@ -155,7 +159,10 @@ def check(settings: Settings, days: int, *, as_json: bool) -> None:
 def _rows(file: Path, zone: str, faults: list[str]) -> Iterator[Duty]:
     """The file's duties; what cannot be one goes to `faults`, with line and column."""
     with file.open(encoding="utf-8-sig", newline="") as text:
-        reader = csv.DictReader(text)
+        header = text.readline()
+        text.seek(0)
+        delimiter = ";" if header.count(";") > header.count(",") else ","
+        reader = csv.DictReader(text, delimiter=delimiter)
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
         if missing:
             faults.append(f"{file.name}, line 1: found no column {', '.join(missing)}")
@@ -173,9 +180,9 @@ def _duty(cells: dict[str, str], zone: str, place: str, faults: list[str]) -> Du
     times = {}
     for name in ("from", "to"):
         try:
-            times[name] = moment_ms(cells[name], zone)
-        except ValueError as error:
-            faults.append(f"{place}: {name}: found {cells[name]!r}, expected {error}")
+            times[name] = moment_ms(cells[name], ZoneInfo(zone))
+        except Misfit as error:
+            faults.append(f"{place}: {name}: {_misfit(cells[name], error)}")
     empty = [name for name in ("team", "person") if not cells[name]]
     faults += [f"{place}: {name}: found nothing, expected a name" for name in empty]
     is_deputy = YES.get(cells[DEPUTY].lower())
@@ -192,6 +199,10 @@ def _duty(cells: dict[str, str], zone: str, place: str, faults: list[str]) -> Du
         to_ms=times["to"],
         is_deputy=bool(is_deputy),
     )
+
+
+def _misfit(text: str, error: Misfit) -> str:
+    return f"found {error.found or repr(text)}, expected {error.expected}"
 
 
 def _fields(one: Duty) -> dict[str, object]:

@@ -4,17 +4,21 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
 
 from ausguck.cli.deadletters import deadletters
 from ausguck.cli.keys import keys
-from ausguck.cli.lengths import moment_ms
 from ausguck.cli.people import people
 from ausguck.clock import SystemClock
 from ausguck.desk.access import open_access
 from ausguck.desk.access_rows import digest, prefix_of
+from ausguck.desk.registry import open_registry
+from ausguck.importing.moments import moment_ms
+from ausguck.register.change import Change, Diff
+from ausguck.register.rows import Zone
 from ausguck.settings.tree import Api, Settings, Site
 
 ZONE = "Europe/Berlin"
@@ -149,6 +153,25 @@ def test_somebody_leaves(settings: Settings) -> None:
     assert "command line" in person(settings, "audit").stdout
 
 
+def test_a_key_for_a_zone_that_is_not_there_is_warned_of(settings: Settings) -> None:
+    made = key(settings, "add", "west", "--scope", "plan", "--zone", "west")
+
+    assert made.exit_code == 0
+    assert prefix_of(made.stdout.strip()) is not None
+    assert "warning: the register has no zone 'west'; it has none yet" in made.stderr
+
+    row = Zone(
+        id="west", valid_from_ms=0, title="West", area=((54.3, 10.1), (54.3, 10.2), (54.4, 10.2))
+    )
+    desk_file = settings.site.data_dir / "desk.sqlite"
+    with open_registry(desk_file, settings.site.id) as registry:
+        registry.apply(Diff("test", [Change("zones", None, row)]), "test", 0)
+    known = key(settings, "add", "west-2", "--scope", "plan", "--zone", "west")
+    assert "warning" not in known.stderr
+    typed = key(settings, "add", "west-3", "--scope", "plan", "--zone", "wets")
+    assert "no zone 'wets'; it has west" in typed.stderr
+
+
 def test_duties_come_by_file(settings: Settings, tmp_path: Path) -> None:
     staffed(settings)
     file = tmp_path / "duties.csv"
@@ -163,6 +186,21 @@ def test_duties_come_by_file(settings: Settings, tmp_path: Path) -> None:
     with open_access(settings.site.data_dir / "desk.sqlite") as desk:
         (row,) = desk.duties(0, 2**42)
     assert row.to_ms - row.from_ms == 7 * 3_600_000
+
+
+def test_duties_come_as_a_spreadsheet_writes_them(settings: Settings, tmp_path: Path) -> None:
+    staffed(settings)
+    file = tmp_path / "duties.csv"
+    lines = ("team;person;from;to", "night;ada;24.11.2030 08:00;24.11.2030 16:00")
+    file.write_bytes("\r\n".join(("\ufeff" + lines[0], *lines[1:], "")).encode())
+
+    done = person(settings, "duty", "import", str(file))
+
+    assert done.stdout == "1 planned, 0 were planned already\n"
+    with open_access(settings.site.data_dir / "desk.sqlite") as desk:
+        (row,) = desk.duties(0, 2**42)
+    assert row.from_ms == moment_ms("2030-11-24T08:00", ZoneInfo(ZONE))
+    assert row.to_ms - row.from_ms == 8 * 3_600_000
 
 
 @pytest.mark.parametrize(
@@ -207,7 +245,7 @@ def test_hours_that_nobody_covers_are_told(settings: Settings) -> None:
     told = person(settings, "duty", "check", "--days", "2")
     assert (told.exit_code, "48.0 h  nobody" in told.stdout) == (1, True)
 
-    begins = moment_ms("2020-01-01T00:00", ZONE)
+    begins = moment_ms("2020-01-01T00:00", ZoneInfo(ZONE))
     assert begins < now_ms
     person(settings, "duty", "add", "night", "ada", "2020-01-01T00:00", "2090-01-01T00:00")
     covered = person(settings, "duty", "check")
@@ -257,12 +295,6 @@ def test_commands_show_the_running_process_a_key(
     assert result.exit_code == code
     assert words in result.stderr
     assert str(shown) not in result.output or shown is None
-
-
-def test_a_moment_is_local_or_has_an_offset() -> None:
-    assert moment_ms("2030-07-01T12:00", ZONE) == moment_ms("2030-07-01T12:00+02:00", "UTC")
-    with pytest.raises(ValueError, match="a time such as"):
-        moment_ms("noon", ZONE)
 
 
 def test_files_of_keys_are_the_owners_alone(settings: Settings) -> None:
