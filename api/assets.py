@@ -22,6 +22,7 @@ from ausguck.register.rows import BEGINNING_MS
 from ausguck.store.port import Store
 
 NAME = r"^[A-Za-z0-9_-]{1,64}$"
+ASSET = r"^(bus|station)/[A-Za-z0-9_-]{1,64}$"
 LIMIT_DEFAULT = 200
 LIMIT_MAX = 1000
 _NEVER = "it never reported here, or not for so long that its readings are past retention."

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from api.problems import ApiProblem, Kind, ParameterProblem, shown
+from api.problems import ApiProblem, Kind, ParameterProblem, shown, wrong
+from api.times import epoch_ms
 from ausguck.store.port import Every
 
 MINUTE_MS = 60_000
@@ -29,6 +30,18 @@ class Span:
 
     from_ms: int
     to_ms: int
+
+
+def asked_ms(which: str, text: str) -> int:
+    """Milliseconds since 1970 of a time that was asked for by a parameter of that name.
+
+    Raises:
+        ApiProblem: it is none.
+    """
+    try:
+        return epoch_ms(text)
+    except ValueError as error:
+        raise wrong(which, text, str(error), Kind.RANGE) from None
 
 
 def span(from_ms: int | None, to_ms: int | None, every: Every | None, now_ms: int) -> Span:

@@ -1,7 +1,9 @@
 """`/api/v1/devices`: what is fitted where, its credentials, and bringing one into service."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,22 +17,22 @@ from api.answers.device import (
     device_answer,
     sheet_answer,
 )
+from api.assets import ASSET, NAME
 from api.ports import Yard
 from api.problems import ApiProblem, Kind
 from api.reply import answer
-from api.times import EXPECTED, epoch_ms
+from api.span import asked_ms
+from api.times import EXPECTED
 from ausguck.clock import Clock
 from ausguck.commissioning.models import MODELS, model_of
 from ausguck.commissioning.workshop import Wish, Workshop, not_to_revoke
 from ausguck.register.rows import Device, DeviceState
 
-SERIAL = r"^[A-Za-z0-9_-]{1,64}$"
-ASSET = r"^(bus|station)/[A-Za-z0-9_-]{1,64}$"
 LIMIT_DEFAULT = 200
 LIMIT_MAX = 1000
 CREATED = 201
 
-Serial = Annotated[str, Path(pattern=SERIAL, description="a serial number", examples=["SN77"])]
+Serial = Annotated[str, Path(pattern=NAME, description="a serial number", examples=["SN77"])]
 ModelName = Annotated[
     str,
     Field(pattern=f"^({'|'.join(model.name for model in MODELS)})$", examples=["teltonika-rutx"]),
@@ -44,7 +46,7 @@ class DeviceParameters(BaseModel):
 
     state: DeviceState | None = Field(default=None, description="only those in this state")
     cursor: str | None = Field(
-        default=None, pattern=SERIAL, description="`next_cursor` of the page before"
+        default=None, pattern=NAME, description="`next_cursor` of the page before"
     )
     limit: int = Field(default=LIMIT_DEFAULT, ge=1, le=LIMIT_MAX, description="how many at most")
 
@@ -57,7 +59,7 @@ class Adding(BaseModel):
     asset: str = Field(pattern=ASSET, examples=["bus/0123"])
     model: ModelName
     serial: str | None = Field(
-        default=None, pattern=SERIAL, description="without it one is made from the asset's name"
+        default=None, pattern=NAME, description="without it one is made from the asset's name"
     )
 
 
@@ -67,8 +69,8 @@ class Swapping(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     asset: str = Field(pattern=ASSET, examples=["bus/0123"])
-    out: str | None = Field(default=None, pattern=SERIAL, description="null where there is none")
-    into: str = Field(pattern=SERIAL)
+    out: str | None = Field(default=None, pattern=NAME, description="null where there is none")
+    into: str = Field(pattern=NAME)
     at: str | None = Field(default=None, max_length=64, description=f"{EXPECTED}; null for now")
 
 
@@ -89,13 +91,22 @@ def router(yard: Yard, clock: Clock) -> APIRouter:
     return routes
 
 
-def _one(yard: Yard, serial: str, now_ms: int) -> DeviceAnswer:
-    directory = yard.directory
-    row = directory.register.devices.at(serial, now_ms)
+def _held(yard: Yard, serial: str, now_ms: int) -> Device:
+    row = yard.directory.register.devices.at(serial, now_ms)
     if row is None:
         raise ApiProblem(Kind.NOT_FOUND, f"No device {serial} is in the register.")
-    connected = yard.presence.connected()
-    return device_answer(row, directory.register, directory.keyring, connected.get(serial), now_ms)
+    return row
+
+
+def _answers(yard: Yard, rows: Iterable[Device], now_ms: int) -> list[DeviceAnswer]:
+    register, keyring = yard.directory.register, yard.directory.keyring
+    connected = yard.presence.connected()  # once for all: it walks every connection
+    return [device_answer(row, register, keyring, connected.get(row.id), now_ms) for row in rows]
+
+
+def _one(yard: Yard, serial: str, now_ms: int) -> DeviceAnswer:
+    (found,) = _answers(yard, [_held(yard, serial, now_ms)], now_ms)
+    return found
 
 
 def _listing(routes: APIRouter, yard: Yard, clock: Clock) -> None:
@@ -110,7 +121,7 @@ def _listing(routes: APIRouter, yard: Yard, clock: Clock) -> None:
             if row.id > after and parameters.state in {None, row.state}
         ]
         shown = rows[:limit]
-        items = [_one(yard, row.id, now_ms) for row in shown]
+        items = _answers(yard, shown, now_ms)
         following = shown[-1].id if len(rows) > limit else None
         return answer(DevicePage(items=items, next_cursor=following))
 
@@ -171,19 +182,7 @@ def _changing(routes: APIRouter, yard: Yard, clock: Clock) -> None:
     async def set_device_state(request: Request, serial: Serial, body: NewState) -> Response:
         """In its life: spare, fitted, in repair, stolen or retired."""
         now_ms = clock.now_ms()
-        row = yard.directory.register.devices.at(serial, now_ms)
-        if row is None:
-            raise ApiProblem(Kind.NOT_FOUND, f"No device {serial} is in the register.")
-        changed = Device(
-            id=serial,
-            external_ids=row.external_ids,
-            lifecycle=row.lifecycle,
-            successor=row.successor,
-            model=row.model,
-            state=body.state,
-            sim_pool=row.sim_pool,
-            sim_pool_2=row.sim_pool_2,
-        )
+        changed = msgspec.structs.replace(_held(yard, serial, now_ms), state=body.state)
         await run_in_threadpool(yard.registry.set_device, changed, who(request), now_ms)
         await yard.changed()
         return answer(_one(yard, serial, now_ms))
@@ -192,7 +191,7 @@ def _changing(routes: APIRouter, yard: Yard, clock: Clock) -> None:
     async def swap_device(request: Request, body: Swapping) -> Response:
         """One step: no false traffic, no reboot, no gap in the asset's history."""
         now_ms = clock.now_ms()
-        at_ms = now_ms if body.at is None else _moment(body.at)
+        at_ms = now_ms if body.at is None else asked_ms("at", body.at)
         caller = who(request)
 
         def swap() -> None:
@@ -203,10 +202,3 @@ def _changing(routes: APIRouter, yard: Yard, clock: Clock) -> None:
         await run_in_threadpool(swap)
         await yard.changed()
         return answer(_one(yard, body.into, clock.now_ms()))
-
-
-def _moment(text: str) -> int:
-    try:
-        return epoch_ms(text)
-    except ValueError as error:
-        raise ApiProblem(Kind.RANGE, f"at: found {text[:64]!r}, expected {error}") from None

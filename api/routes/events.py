@@ -8,21 +8,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.access.caller import who
 from api.answers.register import EventAnswer, Events, event_answer
+from api.assets import ASSET, NAME
 from api.ports import Yard
 from api.problems import ApiProblem, Kind
 from api.reply import answer
-from api.times import EXPECTED, epoch_ms
+from api.span import asked_ms
+from api.times import EXPECTED
 from ausguck.clock import Clock
 from ausguck.register.change import Change, Diff, Given, Offer
 from ausguck.register.rows import BEGINNING_MS, Event, EventKind
 
-EVENT_ID = r"^[A-Za-z0-9_-]{1,64}$"
-ASSET = r"^(bus|station)/[A-Za-z0-9_-]{1,64}$"
 MOST = 1000
 CREATED = 201
 GONE = 204
 
-EventId = Annotated[str, Path(pattern=EVENT_ID, description="id of an event")]
+EventId = Annotated[str, Path(pattern=NAME, description="id of an event")]
 Time = Annotated[str, Field(max_length=64, description=EXPECTED)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Asset = Annotated[str, Field(pattern=ASSET, examples=["bus/0123"])]
@@ -43,7 +43,7 @@ class NewEvent(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    id: str = Field(pattern=EVENT_ID, description="a name for it", examples=["kieler-woche-2027"])
+    id: str = Field(pattern=NAME, description="a name for it", examples=["kieler-woche-2027"])
     kind: EventKind
     title: Text = Field(examples=["Kieler Woche"])
     begins_at: Time
@@ -62,8 +62,8 @@ def router(yard: Yard, clock: Clock) -> APIRouter:
     @routes.get("", response_model=Events, summary="Festivals, diversions, rollouts")
     async def events(parameters: Annotated[EventParameters, Query()]) -> Response:
         """Those that go on within [from, to), by their beginning."""
-        from_ms = None if parameters.from_ is None else _moment("from", parameters.from_)
-        to_ms = None if parameters.to is None else _moment("to", parameters.to)
+        from_ms = None if parameters.from_ is None else asked_ms("from", parameters.from_)
+        to_ms = None if parameters.to is None else asked_ms("to", parameters.to)
         rows = [
             row
             for row in yard.directory.register.events
@@ -101,8 +101,8 @@ def router(yard: Yard, clock: Clock) -> APIRouter:
 
 
 def _row(body: NewEvent) -> Event:
-    begins_ms = _moment("begins_at", body.begins_at)
-    ends_ms = None if body.ends_at is None else _moment("ends_at", body.ends_at)
+    begins_ms = asked_ms("begins_at", body.begins_at)
+    ends_ms = None if body.ends_at is None else asked_ms("ends_at", body.ends_at)
     if ends_ms is not None and ends_ms <= begins_ms:
         raise ApiProblem(Kind.RANGE, "ends_at: found a time before begins_at, expected a later one")
     return Event(
@@ -115,10 +115,3 @@ def _row(body: NewEvent) -> Event:
         lines=tuple(body.lines),
         assets=tuple(body.assets),
     )
-
-
-def _moment(name: str, text: str) -> int:
-    try:
-        return epoch_ms(text)
-    except ValueError as error:
-        raise ApiProblem(Kind.RANGE, f"{name}: found {text!r}, expected {error}") from None

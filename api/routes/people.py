@@ -27,8 +27,8 @@ from api.answers.people import (
 from api.assets import NAME
 from api.problems import Kind, wrong
 from api.reply import answer
-from api.span import DAY_MS
-from api.times import EXPECTED, epoch_ms
+from api.span import DAY_MS, asked_ms
+from api.times import EXPECTED
 from ausguck.clock import Clock, iso_utc
 from ausguck.desk.access_port import Access
 from ausguck.desk.people_duty import gaps, on_duty
@@ -224,7 +224,8 @@ def _planning(routes: APIRouter, access: Access, clock: Clock) -> None:
     )
     async def add_duty(body: AddedDuty, asking: Asking) -> Response:
         """What is planned already stays as it is."""
-        begins_ms, ends_ms = _moment("begins_at", body.begins_at), _moment("ends_at", body.ends_at)
+        begins_ms = asked_ms("begins_at", body.begins_at)
+        ends_ms = asked_ms("ends_at", body.ends_at)
         if begins_ms >= ends_ms:
             raise wrong("body.ends_at", body.ends_at, "a time after begins_at", Kind.RANGE)
         duty = Duty(
@@ -249,17 +250,10 @@ def _planning(routes: APIRouter, access: Access, clock: Clock) -> None:
 
 
 def _stretch(parameters: DutyParameters, now_ms: int) -> tuple[int, int]:
-    from_ms = now_ms if parameters.from_ is None else _moment("from", parameters.from_)
+    from_ms = now_ms if parameters.from_ is None else asked_ms("from", parameters.from_)
     to_ms = from_ms + DAYS_AHEAD * DAY_MS
     if parameters.to is not None:
-        to_ms = _moment("to", parameters.to)
+        to_ms = asked_ms("to", parameters.to)
     if not from_ms < to_ms <= from_ms + DAYS_MAX * DAY_MS:
         raise wrong("query.to", parameters.to, f"up to {DAYS_MAX} days after `from`", Kind.RANGE)
     return from_ms, to_ms
-
-
-def _moment(which: str, text: str) -> int:
-    try:
-        return epoch_ms(text)
-    except ValueError as error:
-        raise wrong(which, text, str(error), Kind.RANGE) from None

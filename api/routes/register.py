@@ -15,9 +15,9 @@ from api.answers.register import (
     row_fields,
 )
 from api.ports import Yard
-from api.problems import ApiProblem, Kind
 from api.reply import answer
-from api.times import EXPECTED, epoch_ms
+from api.span import asked_ms
+from api.times import EXPECTED
 from ausguck.clock import Clock, iso_utc
 from ausguck.register.rows import ROW_TYPES, Row
 from ausguck.register.versions import Versions
@@ -59,7 +59,7 @@ def _rows(routes: APIRouter, yard: Yard, clock: Clock) -> None:
         table: TableName, parameters: Annotated[RowParameters, Query()]
     ) -> Response:
         """Those that hold at a moment; what held before stays to be asked by `at`."""
-        at_ms = clock.now_ms() if parameters.at is None else _moment(parameters.at)
+        at_ms = clock.now_ms() if parameters.at is None else asked_ms("at", parameters.at)
         register = yard.directory.register
         versions: Versions[Row] = getattr(register, table)
         after, limit = parameters.cursor or "", parameters.limit
@@ -97,10 +97,3 @@ def _changes(routes: APIRouter, yard: Yard, clock: Clock) -> None:
         row = await run_in_threadpool(yard.registry.undo, change_id, caller, clock.now_ms())
         await yard.changed()
         return answer(applied_answer(row))
-
-
-def _moment(text: str) -> int:
-    try:
-        return epoch_ms(text)
-    except ValueError as error:
-        raise ApiProblem(Kind.RANGE, f"at: found {text!r}, expected {error}") from None

@@ -140,14 +140,14 @@ def swap(
     now_ms = clock_ms()
     at_ms = now_ms if at is None else int(at.timestamp() * 1000)
     with registry_of(settings) as registry:
-        register, _keyring = registry.load(now_ms)
-        if register.devices.at(into, now_ms) is None:
+        known = registry.load(now_ms)
+        if known[0].devices.at(into, now_ms) is None:
             if not model_name:
                 expected = "a device of the register; `--model MODEL` makes it known"
                 raise RegisterError([Fault("swap", "in", repr(into), expected)])
             registry.set_device(Device(id=into, model=model_name), WHO, now_ms)
         registry.swap(asset, out, into, at_ms=at_ms, who=WHO, now_ms=now_ms)
-        _register, keyring = registry.load(now_ms)
+        _register, keyring = registry.load(now_ms, known)
     click.echo(
         f"{asset}: {into} is in since {iso_utc(at_ms)}" + (f", {out} is out." if out else ".")
     )

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ausguck.desk.access_keys import KeysDesk
-from ausguck.desk.engine import reading_engine, writing_engine
+from ausguck.desk.engine import both_engines
 from ausguck.desk.people import PeopleDesk
 from ausguck.errors import ConfigError
 from ausguck.settings.rules import is_loopback
@@ -23,15 +23,8 @@ def open_access(path: Path) -> Iterator[AccessDesk]:
     Raises:
         StoreError: the file is not a desk of this version.
     """
-    writer = writing_engine(path)
-    try:
-        reader = reading_engine(path)
-        try:
-            yield AccessDesk(reader, writer)
-        finally:
-            reader.dispose()
-    finally:
-        writer.dispose()
+    with both_engines(path) as (reader, writer):
+        yield AccessDesk(reader, writer)
 
 
 def require_keys(settings: Settings, desk: AccessDesk, now_ms: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 
-from ausguck.desk.engine import reading_engine, writing_engine
+from ausguck.desk.engine import both_engines, reading_engine
 from ausguck.desk.folding import Folding
 from ausguck.desk.packs import pack, unpack, without
 from ausguck.desk.port import DeadLetterRow, DroppedValueRow, Waiting
@@ -191,15 +191,8 @@ def open_desk(path: Path) -> Iterator[SqliteDesk]:
     Raises:
         StoreError: the file is not a desk of this version.
     """
-    writer = writing_engine(path)
-    try:
-        reader = reading_engine(path)
-        try:
-            yield SqliteDesk(reader, writer)
-        finally:
-            reader.dispose()
-    finally:
-        writer.dispose()
+    with both_engines(path) as (reader, writer):
+        yield SqliteDesk(reader, writer)
 
 
 @contextmanager

@@ -64,6 +64,24 @@ def reading_engine(path: Path) -> Engine:
 
 
 @contextmanager
+def both_engines(path: Path) -> Iterator[tuple[Engine, Engine]]:
+    """The engine that reads and the one that writes, until the context is left.
+
+    Raises:
+        StoreError: the file is not a desk of this version.
+    """
+    writer = writing_engine(path)
+    try:
+        reader = reading_engine(path)
+        try:
+            yield reader, writer
+        finally:
+            reader.dispose()
+    finally:
+        writer.dispose()
+
+
+@contextmanager
 def _disposing(engine: Engine, failure: str) -> Iterator[None]:
     try:
         yield

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ausguck.desk import audit, registry_keyring
 from ausguck.desk.access_writing import Writing
-from ausguck.desk.engine import NAME, reading_engine, writing_engine
+from ausguck.desk.engine import NAME, both_engines
 from ausguck.desk.registry_barring import barring
 from ausguck.desk.registry_changes import (
     changes_made,
@@ -224,15 +224,8 @@ def open_registry(
     Raises:
         StoreError: the file is not a desk of this version or an earlier one.
     """
-    writer = writing_engine(path)
-    try:
-        reader = reading_engine(path)
-        try:
-            yield SqliteRegistry(reader, writer, site, randomness)
-        finally:
-            reader.dispose()
-    finally:
-        writer.dispose()
+    with both_engines(path) as (reader, writer):
+        yield SqliteRegistry(reader, writer, site, randomness)
 
 
 @contextmanager
